@@ -1,0 +1,38 @@
+# `make demo` sets everything up and does the main job; `make test` sets everything up and checks it.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.ready
+
+.PHONY: demo test lint types check bench pictures clean system
+
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt torch
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,bench]' 'napari[pyqt6]'
+	touch $@
+
+system:
+	@sh tools/system-packages
+
+demo: system $(STAMP)
+	@sh tools/with-screen $(BIN)/napari-motionfft demo --out demo-output
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(STAMP)
+	$(BIN)/mypy
+
+test: system lint types
+	sh tools/with-screen $(BIN)/python -m pytest
+
+bench: $(STAMP)
+	$(BIN)/python -m benchmarks
+
+pictures: system $(STAMP)
+	sh tools/with-screen $(BIN)/python docs/make_pictures.py
+
+clean:
+	rm -rf $(VENV) demo-output build dist

@@ -1,0 +1,186 @@
+"""Any (T, Y, X) array-like as float frames, read a block at a time and never more than needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+MIN_SIDE = 16
+"""Smallest region side in px: below it a spectrum holds too few frequencies."""
+
+Box = tuple[tuple[int, int], tuple[int, int]]
+"""((y0, y1), (x0, x1)) in px, half open."""
+
+
+@dataclass(frozen=True)
+class Frames:
+    """A validated stack: `data` stays what the user gave (lazy stays lazy).
+
+    Attributes
+    ----------
+    data
+        (T, Y, X) array-like, sliced on reading.
+    offset
+        Subtracted on reading, so that float32 keeps the digits of large-valued frames.
+    """
+
+    data: Any
+    offset: float
+
+    @property
+    def count(self) -> int:
+        """T."""
+        return int(self.data.shape[0])
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(Y, X)."""
+        return int(self.data.shape[1]), int(self.data.shape[2])
+
+    def read(self, start: int, stop: int, box: Box) -> torch.Tensor:
+        """Frames start…stop of one box as float32 on the host, less `offset`.
+
+        Raises
+        ------
+        ValueError
+            When a frame holds NaN or inf.
+        """
+        (y0, y1), (x0, x1) = box
+        block = load(self.data[start:stop, y0:y1, x0:x1])
+        values = torch.from_numpy(to_float32(block, self.offset))  # (n, h, w)
+        bad = ~torch.isfinite(values).flatten(1).all(1)
+        if bool(bad.any()):
+            which = (torch.nonzero(bad).flatten() + start).tolist()
+            raise ValueError(f"stack holds NaN or inf in {name_frames(which)}; fill these first")
+        return values
+
+    def blocks(self, size: int) -> Iterator[tuple[int, int]]:
+        """(start, stop) of successive blocks of at most `size` frames."""
+        for start in range(0, self.count, size):
+            yield start, min(start + size, self.count)
+
+
+def load(lazy: Any) -> np.ndarray[Any, np.dtype[Any]]:
+    """A slice of any array-like as NumPy: computes dask, copies torch to the host."""
+    if isinstance(lazy, torch.Tensor):
+        return np.asarray(lazy.detach().cpu().numpy())
+    return np.asarray(lazy)
+
+
+def to_float32(
+    block: np.ndarray[Any, np.dtype[Any]], offset: float
+) -> np.ndarray[Any, np.dtype[np.float32]]:
+    """Native-endian, contiguous, writable float32; wide types are offset before they are cut."""
+    if block.dtype.kind in "biu" and block.dtype.itemsize <= 2:
+        values = block.astype(np.float32)
+        values -= np.float32(offset)
+        return np.ascontiguousarray(values)
+    with np.errstate(over="ignore", invalid="ignore"):
+        wide = block.astype(np.float64) - offset
+        return np.ascontiguousarray(wide.astype(np.float32))
+
+
+def as_frames(stack: Any) -> Frames:
+    """Check a stack and wrap it without loading it.
+
+    Parameters
+    ----------
+    stack
+        (T, Y, X) NumPy, torch, dask or zarr array of any real dtype.
+
+    Raises
+    ------
+    TypeError
+        Not an array, or complex or non-numeric.
+    ValueError
+        Not 3-D, RGB, fewer than 2 frames, or zero-length.
+    """
+    if isinstance(stack, (list, tuple)):
+        stack = np.asarray(stack)
+    if not hasattr(stack, "shape") or not hasattr(stack, "dtype"):
+        raise TypeError(f"stack must be a (T, Y, X) array, got {type(stack).__name__}")
+    shape = tuple(int(n) for n in stack.shape)
+    if len(shape) == 4 and shape[-1] in (3, 4):
+        raise ValueError(f"stack looks like RGB {shape}; turn it to luminance (T, Y, X) first")
+    if len(shape) != 3:
+        raise ValueError(f"stack must have 3 axes (T, Y, X), got shape {shape}")
+    if 0 in shape:
+        raise ValueError(f"stack is empty: shape {shape}")
+    if shape[0] < 2:
+        raise ValueError(f"stack must have at least 2 frames, got shape {shape}")
+    if shape[2] in (3, 4) and shape[1] > 4 * MIN_SIDE:
+        raise ValueError(f"stack looks like one RGB image {shape}; give a (T, Y, X) stack")
+    if isinstance(stack, torch.Tensor):
+        if stack.is_complex():
+            raise TypeError(f"stack must be real, got {stack.dtype}")
+    elif np.dtype(stack.dtype).kind not in "biuf":
+        raise TypeError(f"stack must be of a real dtype, got {stack.dtype}")
+    first = load(stack[0]).astype(np.float64)
+    finite = first[np.isfinite(first)]
+    return Frames(stack, float(finite.mean()) if finite.size else 0.0)
+
+
+def as_box(region: Any, shape: tuple[int, int]) -> Box:
+    """(slice_y, slice_x) in px of the frame → box; None is the whole frame.
+
+    Raises
+    ------
+    TypeError
+        Not a pair of slices.
+    ValueError
+        Empty, outside the frame, with a step, or a side below 16 px.
+    """
+    if region is None:
+        region = (slice(0, shape[0]), slice(0, shape[1]))
+    if (
+        not isinstance(region, (tuple, list))
+        or len(region) != 2
+        or not all(isinstance(part, slice) for part in region)
+    ):
+        raise TypeError(f"region must be (slice_y, slice_x) or None, got {region!r}")
+    sides = []
+    for name, part, size in zip("yx", region, shape, strict=True):
+        start = 0 if part.start is None else int(part.start)
+        stop = size if part.stop is None else int(part.stop)
+        if part.step not in (None, 1):
+            raise ValueError(f"region: the {name} slice must have step 1, got {part}")
+        if start < 0 or stop > size:
+            raise ValueError(f"region: the {name} slice {start}:{stop} leaves the frame 0:{size}")
+        if stop <= start:
+            raise ValueError(f"region is empty: the {name} slice is {start}:{stop}")
+        if stop - start < MIN_SIDE:
+            raise ValueError(
+                f"region must be at least {MIN_SIDE} px a side, got {stop - start} px along {name}"
+            )
+        sides.append((start, stop))
+    return sides[0], sides[1]
+
+
+def name_frames(frames: list[int]) -> str:
+    """A short list of frame numbers for a message."""
+    shown = ", ".join(str(t) for t in frames[:8])
+    more = f" and {len(frames) - 8} more" if len(frames) > 8 else ""
+    return f"frame{'s' if len(frames) > 1 else ''} {shown}{more}"
+
+
+def window(shape: tuple[int, int], taper: float) -> torch.Tensor:
+    """Separable Tukey window (apodisation), (Y, X) float32; taper 1 is Hann, 0 is flat."""
+    along = []
+    for n in shape:
+        x = (torch.arange(n, dtype=torch.float64) + 0.5) / n
+        edge = torch.minimum(x, 1 - x)
+        if taper <= 0:
+            along.append(torch.ones(n, dtype=torch.float64))
+        else:
+            along.append(torch.sin(torch.pi * (edge / taper).clamp(max=0.5)) ** 2)
+    return torch.outer(*along).float()
+
+
+def apodised(frames: torch.Tensor, taper: torch.Tensor) -> torch.Tensor:
+    """Subtract each frame's mean under the window, then apply the window, (n, h, w)."""
+    mean = (frames * taper).sum((-2, -1), keepdim=True) / taper.sum()
+    return (frames - mean).mul_(taper)

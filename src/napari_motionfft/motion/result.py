@@ -1,0 +1,110 @@
+"""What comes back: plain frozen dataclasses of NumPy arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+class Peak(NamedTuple):
+    """One maximum of the landscape: velocity in px/frame and height in noise σ."""
+
+    vy: float
+    vx: float
+    score: float
+
+
+@dataclass(frozen=True, eq=False)
+class Landscape:
+    """Motion energy on a grid of velocities.
+
+    Attributes
+    ----------
+    values
+        (Ny, Nx) energy of the motion-compensated mean (lag terms only: a constant that no
+        velocity changes is left out), divided by the standard deviation that noise of the same
+        spectrum would give it. 0 means no better than chance.
+    vy, vx
+        (Ny,), (Nx,) px/frame, positive = down / right.
+    peaks
+        All maxima that stand out, highest first.
+    """
+
+    values: NDArray[np.float32]
+    vy: Array
+    vx: Array
+    peaks: list[Peak] = field(default_factory=list)
+
+
+@dataclass(frozen=True, eq=False)
+class Motion:
+    """How the scene moved, and how sure that is.
+
+    Displacement is that of the content in frame `t` relative to frame 0, (y, x) in px,
+    positive = down / right.
+
+    Attributes
+    ----------
+    displacements, displacement_stderr
+        (T, 2) px.
+    velocity, velocity_stderr
+        (2,) px/frame.
+    velocity_covariance
+        (2, 2) (px/frame)²: `velocity_stderr` is the root of its diagonal.
+    score
+        Height of the landscape's peak in noise standard deviations.
+    reliable, reason
+        Whether the data support the estimate, and if not, why.
+    split_half
+        (2,) px/frame: velocity from the even frames minus that from the odd ones.
+    bias
+        (2,) px/frame: known systematic error, already inside the standard errors.
+    integrated
+        (Y, X) float32, mean of the compensated frames.
+    plain_mean
+        (Y, X) float32, mean of the frames as they are.
+    coverage
+        (Y, X) int32, how many frames see each pixel.
+    landscape
+        The search landscape.
+    region
+        ((y0, y1), (x0, x1)) px in frame 0.
+    settings, device
+        What was asked, where it ran.
+    notes
+        What the user should know about this run.
+    """
+
+    displacements: Array
+    displacement_stderr: Array
+    velocity: Array
+    velocity_stderr: Array
+    velocity_covariance: Array
+    score: float
+    reliable: bool
+    reason: str
+    split_half: Array
+    bias: Array
+    integrated: NDArray[np.float32]
+    plain_mean: NDArray[np.float32]
+    coverage: NDArray[np.int32]
+    landscape: Landscape
+    region: tuple[tuple[int, int], tuple[int, int]]
+    settings: dict[str, Any]
+    device: str
+    notes: tuple[str, ...] = ()
+
+    @property
+    def speed(self) -> float:
+        """|velocity| in px/frame."""
+        return float(np.hypot(*self.velocity))
+
+    @property
+    def direction(self) -> float:
+        """Direction of the velocity in degrees: 0 = right, 90 = up, as on a compass of maths."""
+        return float(np.degrees(np.arctan2(-self.velocity[0], self.velocity[1])))
