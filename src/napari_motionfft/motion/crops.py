@@ -1,0 +1,166 @@
+"""Spectra of frames seen through a window that travels with the content (METHOD § 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import torch
+from scipy.fft import next_fast_len
+
+from napari_motionfft.motion.frames import MIN_SIDE, Box, Frames, apodised, window
+from napari_motionfft.motion.spectra import Band
+
+TAPER = 0.125
+"""Share of each side under the rising or falling edge of the Tukey window."""
+
+Report = Callable[[float, str], None]
+
+
+@dataclass
+class Crop:
+    """A run of frames, each cut out at the rounded displacement of the content.
+
+    Attributes
+    ----------
+    frames
+        The stack.
+    start, stop
+        Frame numbers.
+    box
+        The window in frame `start`, px.
+    placed
+        (n, 2) integer px: where each frame's window lies relative to `box`.
+    taper
+        Edge share of the Tukey window, 0 for periodic data.
+    static
+        (Y, X) float32 temporal mean to subtract, or None.
+    device, block
+        Where the spectra are made, and frames at a time.
+    keep
+        Keep the spectra between passes (they fit), or make them anew each time.
+    """
+
+    frames: Frames
+    start: int
+    stop: int
+    box: Box
+    placed: torch.Tensor
+    taper: float
+    static: torch.Tensor | None
+    device: torch.device
+    block: int
+    keep: bool
+    check: Report
+    _kept: dict[int, torch.Tensor] = field(default_factory=dict)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(h, w) of the window in px."""
+        (y0, y1), (x0, x1) = self.box
+        return y1 - y0, x1 - x0
+
+    @property
+    def band(self) -> Band:
+        """Frequencies of the window."""
+        return Band.full(self.shape)
+
+    @property
+    def count(self) -> int:
+        """Frames in the run."""
+        return self.stop - self.start
+
+    @property
+    def overcount(self) -> float:
+        """n·Σw⁴/(Σw²)² ≥ 1: a taper makes neighbouring frequencies share information."""
+        w = window(self.shape, self.taper).double().square()
+        return float(w.numel() * (w**2).sum() / w.sum() ** 2)
+
+    def spectra(self) -> Iterator[tuple[int, torch.Tensor]]:
+        """(first, (m, Ky, Kx) complex64), `first` counted from the start of the run."""
+        taper = window(self.shape, self.taper).to(self.device)
+        for first in range(0, self.count, self.block):
+            self.check(first / self.count, "Refining")
+            if first not in self._kept:
+                frames = self._read(first, min(first + self.block, self.count)).to(self.device)
+                spectra = torch.fft.rfft2(apodised(frames, taper), norm="ortho")
+                if not self.keep:
+                    yield first, spectra
+                    continue
+                self._kept[first] = spectra
+            yield first, self._kept[first]
+
+    def _read(self, first: int, last: int) -> torch.Tensor:
+        """Windows of frames first…last of the run, (m, h, w) float32."""
+        out = torch.empty(last - first, *self.shape)
+        for row in range(first, last):
+            dy, dx = (int(d) for d in self.placed[row])
+            (y0, y1), (x0, x1) = self.box
+            box = (y0 + dy, y1 + dy), (x0 + dx, x1 + dx)
+            out[row - first] = self.frames.read(self.start + row, self.start + row + 1, box)[0]
+            if self.static is not None:
+                out[row - first] -= self.static[box[0][0] : box[0][1], box[1][0] : box[1][1]]
+        return out
+
+
+def travelling_box(box: Box, shape: tuple[int, int], placed: torch.Tensor) -> Box | None:
+    """The largest part of `box` that stays inside the frame at every displacement.
+
+    Returns
+    -------
+    Box or None
+        None when less than half of the box's side, or less than 16 px, remains.
+    """
+    sides = []
+    for axis, (start, stop) in enumerate(box):
+        low, high = int(placed[:, axis].min()), int(placed[:, axis].max())
+        first, last = max(start, -low), min(stop, shape[axis] - high)
+        size = fast_size(last - first)
+        if size < max(MIN_SIDE, (stop - start) // 2):
+            return None
+        first += (last - first - size) // 2
+        sides.append((first, first + size))
+    return sides[0], sides[1]
+
+
+def fast_size(size: int) -> int:
+    """The largest even length of at most `size` whose FFT is fast."""
+    for n in range(size - size % 2, 2, -2):
+        if next_fast_len(n, real=True) == n:
+            return n
+    return size
+
+
+def runs(box: Box, shape: tuple[int, int], path: torch.Tensor) -> list[tuple[int, int, Box]]:
+    """Split frames into runs within which the content stays in view.
+
+    Parameters
+    ----------
+    path
+        (T, 2) px displacements.
+
+    Returns
+    -------
+    list of (start, stop, box in frame `start`)
+        One run when the travel is short against the field, more when it is long. A frame that
+        moves more than half the field at once is left out.
+    """
+    found: list[tuple[int, int, Box]] = []
+    start, count = 0, len(path)
+    while start < count - 1:
+        best: tuple[int, int, Box] | None = None
+        low, high, stop = start + 2, count, count  # the whole rest first: it mostly fits
+        while low <= high:  # what fits is monotone in the run's length
+            placed = torch.round(path[start:stop] - path[start])
+            inside = travelling_box(box, shape, placed)
+            if inside is None:
+                high = stop - 1
+            else:
+                best, low = (start, stop, inside), stop + 1
+            stop = (low + high) // 2
+        if best is None:
+            start += 1
+            continue
+        found.append(best)
+        start = best[1]
+    return found

@@ -1,0 +1,171 @@
+"""Gauss–Newton refinement of a linear trajectory model (METHOD § 6)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+
+from napari_motionfft.motion.crops import Crop
+from napari_motionfft.motion.spectra import Band, radial_mean, shifted_back
+from napari_motionfft.motion.weights import SceneSpectra
+from napari_motionfft.motion.trajectory import centred
+
+WeightOf = Callable[[Band, SceneSpectra], torch.Tensor]
+
+
+@dataclass
+class Aligned:
+    """One run of frames, compensated: scene spectra, weight and normal equations."""
+
+    scene: SceneSpectra
+    weight: torch.Tensor  # (Ky, Kx), multiplicity included
+    gradients: torch.Tensor  # (n, 2) per frame
+    curvature: torch.Tensor  # (2, 2) per frame
+    scatter: torch.Tensor  # (2, 2) covariance of a frame's gradient
+    energy: float
+
+
+def residual(crop: Crop, path: torch.Tensor) -> torch.Tensor:
+    """What is left of the path once the windows have been placed, (n, 2) px."""
+    part = path[crop.start : crop.stop]
+    return part - part[:1] - crop.placed
+
+
+def align(crop: Crop, path: torch.Tensor, weight_of: WeightOf, members: slice = slice(None)) -> Aligned:
+    """Compensate a run along `path`; measure scene, noise and the gradient of the energy.
+
+    Two passes over the spectra: the mean X̄ and power, then g_t = −Im Σ W·2πk·X̄*·Y_t. The
+    frame's own share of X̄ adds nothing to g_t: |Y_t|² is real.
+
+    Parameters
+    ----------
+    path
+        (T, 2) px displacements of the whole stack.
+    members
+        Which frames of the run take part, for example every other one.
+    """
+    band = crop.band
+    left = residual(crop, path)
+    chosen = torch.zeros(crop.count, dtype=torch.bool)
+    chosen[members] = True
+    n = int(chosen.sum())
+    mean = torch.zeros(band.size, dtype=torch.complex64, device=crop.device)
+    power = torch.zeros(band.size, dtype=torch.float32, device=crop.device)
+    for first, spectra in crop.spectra():
+        some = chosen[first : first + len(spectra)]
+        if not bool(some.any()):
+            continue
+        part = spectra if bool(some.all()) else spectra[some.to(spectra.device)]
+        moved = shifted_back(part, band, left[first : first + len(spectra)][some])
+        mean += moved.sum(0)
+        power += (moved.real**2 + moved.imag**2).sum(0)
+    mean /= n
+    energy = (mean.real**2 + mean.imag**2).double().cpu()
+    noise = ((power.double().cpu() / n) - energy).clamp(min=0) * (n / (n - 1))
+    scene = SceneSpectra(
+        radial_mean(energy - noise / n, band, 2.0).clamp(min=0),
+        radial_mean(noise, band, 2.0).clamp(min=1e-12 * float(energy.max()) + 1e-30),
+        n,
+    )
+    count = band.multiplicity()
+    weight = weight_of(band, scene) * count
+    weight = weight / weight.max().clamp(min=1e-300)
+    ky, kx = 2 * math.pi * band.ky, 2 * math.pi * band.kx
+    pull_y = (weight * ky[:, None]).to(crop.device, torch.float32) * mean.conj()
+    pull_x = (weight * kx[None, :]).to(crop.device, torch.float32) * mean.conj()
+    gradients = torch.zeros(crop.count, 2, dtype=torch.float64)
+    for first, spectra in crop.spectra():
+        along = shifted_back(spectra, band, left[first : first + len(spectra)])
+        for axis, pull in enumerate((pull_y, pull_x)):
+            gradients[first : first + len(spectra), axis] = (
+                -torch.einsum("yx,tyx->t", pull, along).imag.double().cpu()
+            )
+    p, noise_ring = scene.signal, scene.noise
+    fluctuation = weight**2 / count.clamp(min=1) * noise_ring * (p + noise_ring / n)
+    return Aligned(
+        scene,
+        weight,
+        gradients[chosen],
+        moments(weight * p, ky, kx),
+        moments(fluctuation, ky, kx) * crop.overcount,
+        float((weight * energy).sum()),
+    )
+
+
+def moments(values: torch.Tensor, ky: torch.Tensor, kx: torch.Tensor) -> torch.Tensor:
+    """Σ_k values·(2πk)(2πk)ᵀ, (2, 2); `ky` and `kx` hold 2πk."""
+    yy = (values * ky[:, None] ** 2).sum()
+    xx = (values * kx[None, :] ** 2).sum()
+    yx = (values * ky[:, None] * kx[None, :]).sum()
+    return torch.stack([torch.stack([yy, yx]), torch.stack([yx, xx])])
+
+
+@dataclass
+class Fit:
+    """A refined θ (K, 2) with its covariance (2K, 2K), and each run's alignment there."""
+
+    theta: torch.Tensor
+    covariance: torch.Tensor
+    runs: list[Aligned]
+    converged: bool
+    steps: int
+
+
+def normal_equations(
+    crops: list[Crop], aligned: list[Aligned], basis: torch.Tensor, members: slice
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Curvature (2K, 2K), scatter (2K, 2K) and gradient (2K,) of all runs together."""
+    size = 2 * basis.shape[1]
+    curvature = torch.zeros(size, size, dtype=torch.float64)
+    scatter = torch.zeros_like(curvature)
+    gradient = torch.zeros(size, dtype=torch.float64)
+    for crop, one in zip(crops, aligned, strict=True):
+        rows = centred(basis[crop.start : crop.stop][members])  # (n, K)
+        gram = rows.T @ rows
+        curvature += torch.kron(gram, one.curvature)
+        scatter += torch.kron(gram, one.scatter)
+        gradient += (rows.T @ one.gradients).flatten()  # (K·2,)
+    return curvature, scatter, gradient
+
+
+def gauss_newton(
+    crops: list[Crop],
+    basis: torch.Tensor,
+    theta: torch.Tensor,
+    weight_of: WeightOf,
+    steps: int = 6,
+    tolerance: float = 1e-3,
+    members: slice = slice(None),
+) -> Fit:
+    """Maximise the energy of the compensated mean over θ, p = B·θ.
+
+    The weight is measured anew at each step. Stops when a step is below `tolerance` standard
+    errors and moves no frame by more than 1e-3 px.
+
+    Parameters
+    ----------
+    basis
+        (T, K).
+    theta
+        (K, 2) to start from.
+    """
+    converged, done = False, 0
+    while True:
+        path = basis @ theta
+        aligned = [align(crop, path, weight_of, members) for crop in crops]
+        curvature, scatter, gradient = normal_equations(crops, aligned, basis, members)
+        inverse = torch.linalg.pinv(curvature, hermitian=True)
+        covariance = inverse @ scatter @ inverse
+        move = (inverse @ gradient).reshape(theta.shape)  # (K, 2)
+        # no frame may jump further than the energy's main lobe is wide
+        longest = float((centred(basis) @ move).norm(dim=1).max())
+        error = covariance.diagonal().clamp(min=0).sqrt().reshape(theta.shape)
+        converged = longest < 1e-4 or bool((move.abs() <= tolerance * error).all()) and longest < 0.02
+        if converged or done == steps:
+            break
+        theta = theta + move * min(1.0, 1.0 / max(longest, 1e-12))
+        done += 1
+    return Fit(theta, covariance, aligned, converged, done)
