@@ -1,20 +1,20 @@
-"""Spectra of frames seen through a window that travels with the content (METHOD § 5)."""
+"""Spectra of frames seen through a window that travels with the content (docs/method.md § 5)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import torch
 from scipy.fft import next_fast_len
 
-from napari_motionfft.motion.frames import MIN_SIDE, Box, Frames, apodised, window
+from napari_motionfft.motion.device import memory_budget
+from napari_motionfft.motion.frames import MIN_SIDE, Box, Frames, apodised, box_shape, window
+from napari_motionfft.motion.job import Check, Job
 from napari_motionfft.motion.spectra import Band
 
 TAPER = 0.125
 """Share of each side under the rising or falling edge of the Tukey window."""
-
-Report = Callable[[float, str], None]
 
 
 @dataclass
@@ -51,14 +51,13 @@ class Crop:
     device: torch.device
     block: int
     keep: bool
-    check: Report
+    check: Check
     _kept: dict[int, torch.Tensor] = field(default_factory=dict)
 
     @property
     def shape(self) -> tuple[int, int]:
         """(h, w) of the window in px."""
-        (y0, y1), (x0, x1) = self.box
-        return y1 - y0, x1 - x0
+        return box_shape(self.box)
 
     @property
     def band(self) -> Band:
@@ -92,14 +91,17 @@ class Crop:
 
     def _read(self, first: int, last: int) -> torch.Tensor:
         """Windows of frames first…last of the run, (m, h, w) float32."""
-        out = torch.empty(last - first, *self.shape)
-        for row in range(first, last):
-            dy, dx = (int(d) for d in self.placed[row])
-            (y0, y1), (x0, x1) = self.box
-            box = (y0 + dy, y1 + dy), (x0 + dx, x1 + dx)
-            out[row - first] = self.frames.read(self.start + row, self.start + row + 1, box)[0]
-            if self.static is not None:
-                out[row - first] -= self.static[box[0][0] : box[0][1], box[1][0] : box[1][1]]
+        (y0, y1), (x0, x1) = self.box
+        low, high = self.placed[first:last].amin(0).int(), self.placed[first:last].amax(0).int()
+        wide = (y0 + int(low[0]), y1 + int(high[0])), (x0 + int(low[1]), x1 + int(high[1]))
+        # one read for the block: a chunk of a lazy stack holds several frames
+        values = self.frames.read(self.start + first, self.start + last, wide)
+        if self.static is not None:
+            values -= self.static[slice(*wide[0]), slice(*wide[1])]
+        height, width = self.shape
+        out = torch.empty(last - first, height, width)
+        for row, (dy, dx) in enumerate((self.placed[first:last] - low).int().tolist()):
+            out[row] = values[row, dy : dy + height, dx : dx + width]
         return out
 
 
@@ -164,3 +166,44 @@ def runs(box: Box, shape: tuple[int, int], path: torch.Tensor) -> list[tuple[int
         found.append(best)
         start = best[1]
     return found
+
+
+def cut(job: Job, path: torch.Tensor, static: torch.Tensor | None, check: Check) -> list[Crop]:
+    """Windows that travel along `path`: one run of frames, or several when the travel is long.
+
+    Parameters
+    ----------
+    path
+        (T, 2) px displacements.
+    static
+        (Y, X) float32 to subtract from each frame, or None.
+    """
+    count = job.frames.count
+    pieces = [(0, count, job.box)] if job.periodic else runs(job.box, job.frames.shape, path)
+    left = memory_budget(job.device)
+    crops = []
+    for start, stop, inside in pieces:
+        placed = torch.round(path[start:stop] - path[start])
+        if job.periodic:
+            placed = torch.zeros_like(placed)
+        height, width = box_shape(inside)
+        size = (stop - start) * height * (width // 2 + 1) * 8
+        keep = size <= left
+        left -= size if keep else 0
+        taper = 0.0 if job.periodic else TAPER
+        crops.append(
+            Crop(
+                job.frames,
+                start,
+                stop,
+                inside,
+                placed,
+                taper,
+                static,
+                job.device,
+                job.block,
+                keep,
+                check,
+            )
+        )
+    return crops

@@ -8,6 +8,8 @@ import torch
 
 HOST_BUDGET = 640 * 2**20
 """Bytes of spectra kept in host memory before they are recomputed block by block instead."""
+HOLD_BUDGET = 2**30
+"""Bytes of a lazy stack that are held in memory in its own dtype after the first pass."""
 
 
 def choose_device(device: str) -> torch.device:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,41 +20,49 @@ Box = tuple[tuple[int, int], tuple[int, int]]
 class Frames:
     """A validated stack: `data` stays what the user gave (lazy stays lazy).
 
+    Frames are read as (value − offset)/scale, so that float32 keeps the digits of large values
+    and the squares of tiny or huge ones neither vanish nor overflow.
+
     Attributes
     ----------
     data
-        (T, Y, X) array-like, sliced on reading.
-    offset
-        Subtracted on reading, so that float32 keeps the digits of large-valued frames.
+        (T, h, w) array-like, sliced on reading.
+    shape
+        (Y, X) of the whole frame in px.
+    origin
+        Where `data` begins in the frame, (y, x) px: (0, 0) unless a part was held in memory.
+    offset, scale
+        Mean and standard deviation of the first frame, or its like.
     """
 
     data: Any
+    shape: tuple[int, int]
     offset: float
+    scale: float
+    origin: tuple[int, int] = (0, 0)
 
     @property
     def count(self) -> int:
         """T."""
         return int(self.data.shape[0])
 
-    @property
-    def shape(self) -> tuple[int, int]:
-        """(Y, X)."""
-        return int(self.data.shape[1]), int(self.data.shape[2])
+    def raw(self, start: int, stop: int, box: Box) -> np.ndarray[Any, np.dtype[Any]]:
+        """Frames start…stop of one box as they are, (n, h, w)."""
+        (y0, y1), (x0, x1) = box
+        oy, ox = self.origin
+        return load(self.data[start:stop, y0 - oy : y1 - oy, x0 - ox : x1 - ox])
 
     def read(self, start: int, stop: int, box: Box) -> torch.Tensor:
-        """Frames start…stop of one box as float32 on the host, less `offset`.
+        """Frames start…stop of one box as float32 on the host, (n, h, w).
 
         Raises
         ------
         ValueError
             When a frame holds NaN or inf.
         """
-        (y0, y1), (x0, x1) = box
-        block = load(self.data[start:stop, y0:y1, x0:x1])
-        values = torch.from_numpy(to_float32(block, self.offset))  # (n, h, w)
-        bad = ~torch.isfinite(values).flatten(1).all(1)
-        if bool(bad.any()):
-            which = (torch.nonzero(bad).flatten() + start).tolist()
+        values = torch.from_numpy(to_float32(self.raw(start, stop, box), self.offset, self.scale))
+        if not bool(torch.isfinite(values.sum())) and not bool(torch.isfinite(values).all()):
+            which = bad_frames(self, start, box)
             raise ValueError(f"stack holds NaN or inf in {name_frames(which)}; fill these first")
         return values
 
@@ -62,6 +70,31 @@ class Frames:
         """(start, stop) of successive blocks of at most `size` frames."""
         for start in range(0, self.count, size):
             yield start, min(start + size, self.count)
+
+    def hold(self, box: Box, size: int, most: int, check: Callable[[float, str], None]) -> Frames:
+        """Keep one box of lazy data in memory in its own dtype, unless that exceeds `most` bytes.
+
+        A pass over dask or zarr may cost decoding, or a whole computation: pay it once.
+        """
+        height, width = box_shape(box)
+        dtype = np.dtype(np.float32 if isinstance(self.data, torch.Tensor) else self.data.dtype)
+        needed = self.count * height * width * dtype.itemsize
+        if isinstance(self.data, (np.ndarray, torch.Tensor)) or needed > most:
+            return self
+        held = np.empty((self.count, height, width), dtype)
+        for start, stop in self.blocks(size):
+            check(start / self.count, "Reading frames")
+            held[start:stop] = self.raw(start, stop, box)
+        return replace(self, data=held, origin=(box[0][0], box[1][0]))
+
+
+def bad_frames(frames: Frames, start: int, box: Box) -> list[int]:
+    """Numbers of the frames from `start` on that hold NaN or inf in the box."""
+    return [
+        t
+        for t in range(start, frames.count)
+        if not np.isfinite(frames.raw(t, t + 1, box).astype(np.float64)).all()
+    ]
 
 
 def load(lazy: Any) -> np.ndarray[Any, np.dtype[Any]]:
@@ -72,15 +105,18 @@ def load(lazy: Any) -> np.ndarray[Any, np.dtype[Any]]:
 
 
 def to_float32(
-    block: np.ndarray[Any, np.dtype[Any]], offset: float
+    block: np.ndarray[Any, np.dtype[Any]], offset: float, scale: float
 ) -> np.ndarray[Any, np.dtype[np.float32]]:
     """Native-endian, contiguous, writable float32; wide types are offset before they are cut."""
-    if block.dtype.kind in "biu" and block.dtype.itemsize <= 2:
+    kind, size = block.dtype.kind, block.dtype.itemsize
+    if size <= 2 or (kind == "f" and size == 4):
         values = block.astype(np.float32)
-        values -= np.float32(offset)
+        with np.errstate(over="ignore", invalid="ignore"):
+            values -= np.float32(offset)
+            values /= np.float32(scale)
         return np.ascontiguousarray(values)
     with np.errstate(over="ignore", invalid="ignore"):
-        wide = block.astype(np.float64) - offset
+        wide = (block.astype(np.float64) - offset) / scale
         return np.ascontiguousarray(wide.astype(np.float32))
 
 
@@ -119,9 +155,22 @@ def as_frames(stack: Any) -> Frames:
             raise TypeError(f"stack must be real, got {stack.dtype}")
     elif np.dtype(stack.dtype).kind not in "biuf":
         raise TypeError(f"stack must be of a real dtype, got {stack.dtype}")
-    first = load(stack[0]).astype(np.float64)
-    finite = first[np.isfinite(first)]
-    return Frames(stack, float(finite.mean()) if finite.size else 0.0)
+    offset, scale = level_of(stack, shape[0])
+    return Frames(stack, (shape[1], shape[2]), offset, scale)
+
+
+def level_of(stack: Any, count: int) -> tuple[float, float]:
+    """Mean and standard deviation of the first frame that is not constant, of three looked at."""
+    offset = 0.0
+    for t in dict.fromkeys((0, count // 2, count - 1)):
+        values = load(stack[t]).astype(np.float64)
+        finite = values[np.isfinite(values)]
+        offset = float(finite.mean()) if finite.size else 0.0
+        with np.errstate(over="ignore"):
+            scale = float(finite.std()) if finite.size else 0.0
+        if 0 < scale < np.inf:
+            return offset, scale
+    return offset, 1.0
 
 
 def as_box(region: Any, shape: tuple[int, int]) -> Box:
@@ -158,6 +207,12 @@ def as_box(region: Any, shape: tuple[int, int]) -> Box:
             )
         sides.append((start, stop))
     return sides[0], sides[1]
+
+
+def box_shape(box: Box) -> tuple[int, int]:
+    """(h, w) of a box in px."""
+    (y0, y1), (x0, x1) = box
+    return y1 - y0, x1 - x0
 
 
 def name_frames(frames: list[int]) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import torch
 
-from napari_motionfft.motion.frames import Box, Frames
+from napari_motionfft.motion.frames import Box, box_shape
+from napari_motionfft.motion.job import Check, Job
 from napari_motionfft.motion.spectra import Band, shifted_back
 
 MARGIN = 16
@@ -24,10 +23,11 @@ def shift_part(frames: torch.Tensor, part: torch.Tensor, pad: int = MARGIN) -> t
     height, width = frames.shape[-2:]
     pad = min(pad, height - 1, width - 1)
     if pad:
-        frames = torch.nn.functional.pad(frames[:, None], (pad, pad, pad, pad), mode="reflect")[:, 0]
+        sides = (pad, pad, pad, pad)
+        frames = torch.nn.functional.pad(frames[:, None], sides, mode="reflect")[:, 0]
     shape = (int(frames.shape[-2]), int(frames.shape[-1]))
     spectra = shifted_back(torch.fft.rfft2(frames), Band.full(shape), part)
-    moved = torch.fft.irfft2(spectra, s=shape)
+    moved: torch.Tensor = torch.fft.irfft2(spectra, s=shape)
     return moved[..., pad : pad + height, pad : pad + width]
 
 
@@ -68,59 +68,54 @@ def compensate(
 
 
 def mean_images(
-    frames: Frames,
-    box: Box,
-    displacements: torch.Tensor,
-    device: torch.device,
-    block: int,
-    periodic: bool,
-    check: Callable[[float, str], None],
+    job: Job, displacements: torch.Tensor, check: Check
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Compensated mean, plain mean and coverage of one box, (h, w) each.
+    """Compensated mean, plain mean and coverage of the region, (h, w) each.
 
     Where fewer frames see a pixel, the mean is over those. Frame 0 sees every pixel.
     """
-    (y0, y1), (x0, x1) = box
-    shape = (y1 - y0, x1 - x0)
+    frames, box = job.frames, job.box
+    shape = box_shape(box)
     total = torch.zeros(shape, dtype=torch.float64)
     plain = torch.zeros(shape, dtype=torch.float64)
     count = torch.zeros(shape, dtype=torch.int32)
-    for start, stop in frames.blocks(block):
+    for start, stop in frames.blocks(job.block):
         check(start / frames.count, "Averaging along the motion")
         part = displacements[start:stop]
-        if periodic:
-            values = frames.read(start, stop, box)
-            plain += values.sum(0, dtype=torch.float64)
-            moved = shift_part(values.to(device), part, pad=0)
-            total += moved.sum(0).double().cpu()
+        wide, offset = (box, (0, 0)) if job.periodic else reach(box, frames.shape, part)
+        values = frames.read(start, stop, wide)
+        plain += place(values, offset, shape).sum(0, dtype=torch.float64)
+        values = values.to(job.device)
+        if job.periodic:
+            total += shift_part(values, part, pad=0).sum(0).double().cpu()
             count += stop - start
             continue
-        plain += frames.read(start, stop, box).sum(0, dtype=torch.float64)
-        wide, offset = reach(box, frames.shape, part)
-        if wide is None:
-            continue
-        values = frames.read(start, stop, wide).to(device)
         # in the wide box's own pixels the region starts at `offset`
         moved, seen = compensate(values, part, 0.0)
-        moved, seen = place(moved, offset, shape), place(seen, offset, shape)
-        total += moved.sum(0).double().cpu()
-        count += seen.sum(0, dtype=torch.int32).cpu()
+        total += place(moved, offset, shape).sum(0).double().cpu()
+        count += place(seen, offset, shape).sum(0, dtype=torch.int32).cpu()
     mean = total / count.clamp(min=1)
-    return mean + frames.offset, plain / frames.count + frames.offset, count
+    return (
+        mean * frames.scale + frames.offset,
+        plain * frames.scale / frames.count + frames.offset,
+        count,
+    )
 
 
-def reach(
-    box: Box, shape: tuple[int, int], part: torch.Tensor
-) -> tuple[Box | None, tuple[int, int]]:
-    """The part of the frame that a region's content and the region itself cover in some frames."""
+def reach(box: Box, shape: tuple[int, int], path: torch.Tensor) -> tuple[Box, tuple[int, int]]:
+    """The part of the frame that holds a region and its content all along a path.
+
+    Returns
+    -------
+    Box, (y, x)
+        With a margin for sub-pixel shifts, and where in it the region begins.
+    """
     sides, offset = [], []
     for axis, (start, stop) in enumerate(box):
-        low = int(np.floor(float(part[:, axis].min()))) - MARGIN
-        high = int(np.ceil(float(part[:, axis].max()))) + MARGIN
+        low = int(np.floor(float(path[:, axis].min()))) - MARGIN
+        high = int(np.ceil(float(path[:, axis].max()))) + MARGIN
         first = max(0, min(start, start + low))
         last = min(shape[axis], max(stop, stop + high))
-        if last <= first:
-            return None, (0, 0)
         sides.append((first, last))
         offset.append(start - first)
     return (sides[0], sides[1]), (offset[0], offset[1])

@@ -1,4 +1,4 @@
-"""The exact loss landscape from lag cross-spectra, and its peaks (METHOD § 3)."""
+"""The exact loss landscape from lag cross-spectra, and its peaks (docs/method.md § 3)."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def energy(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Lag part of the motion energy on a grid of velocities, and its variance under noise.
 
-    J(v) = 2/T² Σ_τ Re Σ_k W(k)·A_τ(k)·exp(2πi τ k·v) (METHOD § 3): the landscape less the
+    J(v) = 2/T² Σ_τ Re Σ_k W(k)·A_τ(k)·exp(2πi τ k·v) (docs/method.md § 3): the landscape less the
     zero-lag constant. Each lag is two matrix products, on the part of the grid where it counts.
 
     Parameters

@@ -1,4 +1,4 @@
-"""How good the answer is: detection threshold, misfit of the model, bias (METHOD § 8, § 9)."""
+"""How good the answer is: threshold, misfit of the model, bias (docs/method.md § 8, § 9)."""
 
 from __future__ import annotations
 
@@ -52,7 +52,8 @@ def misfit(runs: list[Aligned], model_size: int) -> float:
 def cholesky(matrix: torch.Tensor) -> torch.Tensor:
     """A square root of a 2×2 covariance that may be singular."""
     values, vectors = torch.linalg.eigh(matrix)
-    return vectors * values.clamp(min=1e-300).sqrt()
+    root: torch.Tensor = vectors * values.clamp(min=1e-300).sqrt()
+    return root
 
 
 def mean_subtraction_bias(
@@ -61,7 +62,7 @@ def mean_subtraction_bias(
     """Where the energy of a scene less its temporal mean peaks, relative to its true velocity.
 
     With a_t = exp(−2πi k·v t) the scene less its mean is S·(a_t − ā). Its energy along u is
-    Σ W P |D(u − v) − D(−v)* D(u)|², D the mean ramp (METHOD § 9). The peak near u = v is
+    Σ W P |D(u − v) − D(−v)* D(u)|², D the mean ramp (docs/method.md § 9). The peak near u = v is
     found by Newton's method on that expectation; its offset is the bias.
 
     Parameters

@@ -1,4 +1,4 @@
-"""Gauss–Newton refinement of a linear trajectory model (METHOD § 6)."""
+"""Gauss–Newton refinement of a linear trajectory model (docs/method.md § 6)."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import torch
 
 from napari_motionfft.motion.crops import Crop
 from napari_motionfft.motion.spectra import Band, radial_mean, shifted_back
-from napari_motionfft.motion.weights import SceneSpectra
 from napari_motionfft.motion.trajectory import centred
+from napari_motionfft.motion.weights import SceneSpectra
 
 WeightOf = Callable[[Band, SceneSpectra], torch.Tensor]
 
@@ -34,7 +34,9 @@ def residual(crop: Crop, path: torch.Tensor) -> torch.Tensor:
     return part - part[:1] - crop.placed
 
 
-def align(crop: Crop, path: torch.Tensor, weight_of: WeightOf, members: slice = slice(None)) -> Aligned:
+def align(
+    crop: Crop, path: torch.Tensor, weight_of: WeightOf, members: slice = slice(None)
+) -> Aligned:
     """Compensate a run along `path`; measure scene, noise and the gradient of the energy.
 
     Two passes over the spectra: the mean X̄ and power, then g_t = −Im Σ W·2πk·X̄*·Y_t. The
@@ -163,7 +165,9 @@ def gauss_newton(
         # no frame may jump further than the energy's main lobe is wide
         longest = float((centred(basis) @ move).norm(dim=1).max())
         error = covariance.diagonal().clamp(min=0).sqrt().reshape(theta.shape)
-        converged = longest < 1e-4 or bool((move.abs() <= tolerance * error).all()) and longest < 0.02
+        converged = longest < 1e-4 or (
+            bool((move.abs() <= tolerance * error).all()) and longest < 0.02
+        )
         if converged or done == steps:
             break
         theta = theta + move * min(1.0, 1.0 / max(longest, 1e-12))

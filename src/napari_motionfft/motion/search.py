@@ -1,20 +1,19 @@
-"""Search the whole range of velocities: coarse landscape, then zoom in on its peaks (METHOD § 3, § 4)."""
+"""Search all velocities: coarse landscape, then zoom in on its peaks (docs/method.md § 3, § 4)."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 
 from napari_motionfft.motion import landscape as ls
-from napari_motionfft.motion.frames import Box, Frames, apodised, window
+from napari_motionfft.motion.device import memory_budget
+from napari_motionfft.motion.frames import apodised, box_shape, window
+from napari_motionfft.motion.job import Check, Job, within
 from napari_motionfft.motion.result import Landscape, Peak
 from napari_motionfft.motion.spectra import Band, radial_mean
 from napari_motionfft.motion.weights import WEIGHTS, SceneSpectra, coherent_whitening
-
-Report = Callable[[float, str], None]
 
 BAND_LIMIT = 0.3
 """cycles/px: the search's 1 px Gaussian leaves nothing above it worth the work."""
@@ -33,106 +32,90 @@ class SearchResult:
     scene: SceneSpectra
 
 
-def default_speed(shape: tuple[int, int], frames: int) -> float:
-    """Search range in px/frame: one field a stack, at least 4, at most a quarter field a frame."""
-    side = min(shape)
-    return float(min(max(4.0, side / frames), side / 4))
+def search_spectra(job: Job, band: Band, check: Check) -> tuple[torch.Tensor, torch.Tensor]:
+    """Spectra of the windowed frames, cropped to the band, and their mean power over all bins.
+
+    Returns
+    -------
+    (T, Ky, Kx) complex64, (Y, X//2+1) float64
+        The temporal mean is taken out of both when the background is static.
+    """
+    shape = box_shape(job.box)
+    count = job.frames.count
+    taper = window(shape, 0.0 if job.periodic else 1.0).to(job.device)  # 1: Hann
+    out = torch.empty(count, *band.size, dtype=torch.complex64, device=job.device)
+    whole = Band.full(shape).size
+    power = torch.zeros(whole, dtype=torch.float64)
+    mean = torch.zeros(whole, dtype=torch.complex64, device=job.device)
+    for start, stop in job.frames.blocks(job.block):
+        check(start / count, "Reading frames")
+        values = job.frames.read(start, stop, job.box).to(job.device)
+        spectra = torch.fft.rfft2(apodised(values, taper), norm="ortho")
+        power += (spectra.real**2 + spectra.imag**2).sum(0).double().cpu()
+        mean += spectra.sum(0)
+        out[start:stop] = band.crop(spectra)
+    power /= count
+    if job.static:
+        mean /= count
+        out -= band.crop(mean)
+        power = (power - (mean.real**2 + mean.imag**2).double().cpu()).clamp(min=0)
+    return out, power
 
 
-def search_spectra(
-    frames: Frames,
-    box: Box,
-    band: Band,
-    periodic: bool,
-    static: bool,
-    device: torch.device,
-    block: int,
-    check: Report,
-) -> torch.Tensor:
-    """Spectra of the windowed frames, cropped to the band, (T, Ky, Kx) complex64."""
-    (y0, y1), (x0, x1) = box
-    taper = window((y1 - y0, x1 - x0), 0.0 if periodic else 0.5).to(device)  # 0.5: Hann
-    out = torch.empty(frames.count, *band.size, dtype=torch.complex64, device=device)
-    for start, stop in frames.blocks(block):
-        check(start / frames.count, "Reading frames")
-        values = frames.read(start, stop, box).to(device)
-        out[start:stop] = band.crop(torch.fft.rfft2(apodised(values, taper), norm="ortho"))
-    if static:
-        out -= out.mean(0)
-    return out
+def scene_before_alignment(power: torch.Tensor, band: Band, frames: int) -> SceneSpectra:
+    """P and N from the mean power of frames alone: radial mean, and its high-frequency floor.
 
-
-def scene_before_alignment(
-    power: torch.Tensor, band: Band, frames: int, floor: float | None
-) -> SceneSpectra:
-    """P and N from the mean power of frames alone: radial mean, and its high-frequency floor."""
-    total = radial_mean(power, band, 2.0)
-    if floor is None:
-        outer = total[band.radius() > 0.8 * float(band.radius().max())]
-        floor = float(outer.min())
-    noise = torch.full_like(total, max(floor, 1e-30))
-    # the ring's own scatter must not pass for signal
+    Parameters
+    ----------
+    power
+        (Y, X//2+1) over all bins of the frames; the result covers `band`.
+    """
+    whole = Band.full(band.shape)
+    coarse = radial_mean(power, whole, 4.0)
+    outer = coarse[(whole.radius() > 0.35) & (whole.multiplicity() > 0)]
+    noise = torch.full(band.size, max(float(outer.min()), 1e-30), dtype=torch.float64)
+    total = band.crop(radial_mean(power, whole, 2.0))
     return SceneSpectra((total - noise).clamp(min=0), noise, frames)
 
 
-def noise_floor(
-    frames: Frames, box: Box, periodic: bool, device: torch.device
-) -> float:
-    """High-frequency floor of the frames' power from up to eight of them, whole band."""
-    (y0, y1), (x0, x1) = box
-    taper = window((y1 - y0, x1 - x0), 0.0 if periodic else 0.5).to(device)
-    band = Band.full((y1 - y0, x1 - x0))
-    picked = torch.linspace(0, frames.count - 1, min(8, frames.count)).round().long().tolist()
-    power = torch.zeros(band.size, dtype=torch.float64)
-    for t in picked:
-        values = frames.read(t, t + 1, box).to(device)
-        spectra = torch.fft.rfft2(apodised(values, taper), norm="ortho")[0]
-        power += (spectra.real**2 + spectra.imag**2).double().cpu()
-    radial = radial_mean(power / len(picked), band, 4.0)
-    outer = radial[(band.radius() > 0.35) & (band.multiplicity() > 0)]
-    return float(outer.min())
+def search_band(job: Job) -> Band:
+    """Low frequencies are enough for the search; fewer of them when memory is short."""
+    shape = box_shape(job.box)
+    if job.weight != "auto" or min(shape) <= 64:
+        return Band.full(shape)
+    needed = 2 * 8 * job.frames.count * shape[0] * shape[1] * 2 * BAND_LIMIT**2
+    return Band.up_to(shape, BAND_LIMIT * min(1.0, (memory_budget(job.device) / needed) ** 0.5))
 
 
-def search(
-    frames: Frames,
-    box: Box,
-    *,
-    max_speed: float,
-    weight: str | torch.Tensor,
-    static: bool,
-    periodic: bool,
-    device: torch.device,
-    block: int,
-    check: Report,
-    peaks: int = 8,
-) -> SearchResult:
+def search(job: Job, check: Check, peaks: int = 8) -> SearchResult:
     """Every velocity of the range, then a zoom on each peak with all lags."""
-    (y0, y1), (x0, x1) = box
-    shape = (y1 - y0, x1 - x0)
-    limited = isinstance(weight, str) and weight == "auto" and min(shape) > 64
-    band = Band.up_to(shape, BAND_LIMIT) if limited else Band.full(shape)
-    spectra = search_spectra(frames, box, band, periodic, static, device, block, check)
-    power = (spectra.real**2 + spectra.imag**2).mean(0).double().cpu()
-    floor = noise_floor(frames, box, periodic, device)
-    scene = scene_before_alignment(power, band, frames.count, floor)
-    chosen = choose_weight(weight, band, scene) * band.multiplicity()
-    chosen = chosen / chosen.max().clamp(min=1e-300) / power[band.multiplicity() > 0].mean()
+    shape, limit = box_shape(job.box), job.asked["max_speed"]
+    band = search_band(job)
+    spectra, power = search_spectra(job, band, within(check, 0.0, 0.7))
+    scene = scene_before_alignment(power, band, job.frames.count)
+    counted = band.multiplicity()
+    weight = choose_weight(job.weight, band, scene) * counted
+    level = band.crop(power)[counted > 0].mean()
+    weight = weight / weight.max().clamp(min=1e-300) / level.clamp(min=1e-30)
     lags = ls.lag_cross_spectra(spectra)
     del spectra
-    field = None if periodic else shape
+    field = None if job.periodic else shape
     memory = lags.shape[0]
-    if 2 * max_speed * memory / STEP > CELLS_AN_AXIS:
-        memory = max(1, int(CELLS_AN_AXIS * STEP / (2 * max_speed)))
-    axis = ls.grid(max_speed, STEP / memory)
-    values, spread = ls.energy(lags[:memory], chosen, band, axis, axis, field, check)
+    if 2 * limit * memory / STEP > CELLS_AN_AXIS:
+        memory = max(1, int(CELLS_AN_AXIS * STEP / (2 * limit)))
+    axis = ls.grid(limit, STEP / memory)
+    values, spread = ls.energy(
+        lags[:memory], weight, band, axis, axis, field, within(check, 0.7, 0.9)
+    )
     score = (values / spread.clamp(min=1e-30).sqrt()).double().cpu()
     found = []
     for row, column in ls.local_maxima(score, 2.0, 4 * peaks):
+        check(0.9, "Zooming in on peaks")
         start = (float(axis[row]), float(axis[column]))
-        found.append(zoom(lags, chosen, band, start, STEP / memory, max_speed, field))
-    found = distinct(sorted(found, key=lambda p: -p.score), 1.0 / frames.count)[:peaks]
+        found.append(zoom(lags, weight, band, start, STEP / memory, limit, field))
+    found = distinct(sorted(found, key=lambda p: -p.score), 1.0 / job.frames.count)[:peaks]
     kept = Landscape(score.float().numpy(), axis.numpy(), axis.numpy().copy(), found)
-    cells = (2 * max_speed * lags.shape[0] / STEP + 1) ** 2
+    cells = (2 * limit * lags.shape[0] / STEP + 1) ** 2
     return SearchResult(kept, cells, scene)
 
 

@@ -52,7 +52,7 @@ class Band:
     def multiplicity(self) -> torch.Tensor:
         """How often each half-plane bin stands in the full plane; 0 at DC and at the Nyquist bins.
 
-        The Nyquist bins of even sizes have no sign, so no phase ramp is right there: they count as 0.
+        The Nyquist bins of even sizes have no sign, so no phase ramp is right there: they count 0.
         """
         count = torch.full(self.size, 2.0, dtype=torch.float64)  # (Ky, Kx)
         count[:, 0] = 1.0
@@ -93,10 +93,8 @@ def ramps(
     )
 
 
-def shifted_back(
-    spectra: torch.Tensor, band: Band, displacements: torch.Tensor
-) -> torch.Tensor:
-    """Motion-compensated spectra Y_t = X_t·exp(2πi k·p_t) (METHOD: Fourier shift theorem).
+def shifted_back(spectra: torch.Tensor, band: Band, displacements: torch.Tensor) -> torch.Tensor:
+    """Motion-compensated spectra Y_t = X_t·exp(2πi k·p_t) (Fourier shift theorem).
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Models of motion as linear bases: p = B·θ with B (T, K) and θ (K, 2) (METHOD § 6)."""
+"""Models of motion as linear bases: p = B·θ with B (T, K) and θ (K, 2) (docs/method.md § 6)."""
 
 from __future__ import annotations
 

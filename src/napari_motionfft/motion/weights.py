@@ -1,4 +1,4 @@
-"""One registry of spectral weights W(k): what each frequency counts in the energy (METHOD § 4)."""
+"""One registry of spectral weights W(k) in the energy (docs/method.md § 4)."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def phat(band: Band, scene: SceneSpectra) -> torch.Tensor:
 
 
 def wiener(band: Band, scene: SceneSpectra) -> torch.Tensor:
-    """Maximum likelihood for a random scene that only translates, P/(N(N + TP)) (METHOD § 4)."""
+    """Maximum likelihood for a scene that only translates, P/(N(N + TP)) (docs/method.md § 4)."""
     p, n = scene.signal, scene.noise
     return p / (n * (n + scene.frames * p)).clamp(min=1e-30)
 
@@ -84,11 +84,11 @@ WEIGHTS: dict[str, WeightFunction] = {
 """Named weights besides `auto`, which is `coherent_whitening` in the search, `wiener` after it."""
 
 LOW_SNR = 10 ** (-9 / 10)
-"""Below this per-pixel ratio the radial scene spectrum is itself noise (METHOD § 4)."""
+"""Below this per-pixel ratio the radial scene spectrum is itself noise (docs/method.md § 4)."""
 
 
 def coherent_whitening(band: Band, scene: SceneSpectra) -> torch.Tensor:
-    """P/(P + N)² times a Gaussian of 1 px: a GCC-PHAT that knows the noise (METHOD § 4).
+    """P/(P + N)² times a Gaussian of 1 px: a GCC-PHAT that knows the noise (docs/method.md § 4).
 
     Below −9 dB the measured P is mostly noise: then the Gaussian over P + N.
     """

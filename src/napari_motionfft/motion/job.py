@@ -1,0 +1,186 @@
+"""What one run was asked to do, checked, and what its stages share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Event
+from typing import Any
+
+import numpy as np
+import torch
+
+from napari_motionfft.motion.device import choose_device, frames_per_block
+from napari_motionfft.motion.errors import Cancelled
+from napari_motionfft.motion.frames import Box, Frames, as_box, as_frames, box_shape
+from napari_motionfft.motion.trajectory import MODELS
+from napari_motionfft.motion.weights import weight_names
+
+Progress = Callable[[float, str], object]
+Check = Callable[[float, str], None]
+
+
+@dataclass(frozen=True)
+class Job:
+    """A run's input, settings and place.
+
+    Attributes
+    ----------
+    frames, box
+        The stack and the region in px.
+    asked
+        The settings as plain data: they go into the result.
+    weight
+        A name of the registry, or (Y, X//2+1) float64 over the region's half plane.
+    device, block
+        Where the spectra are made, and how many frames at a time.
+    check
+        Reports (fraction, message) and raises `Cancelled` when asked to stop.
+    """
+
+    frames: Frames
+    box: Box
+    asked: dict[str, Any]
+    weight: str | torch.Tensor
+    device: torch.device
+    block: int
+    check: Check
+
+    @property
+    def periodic(self) -> bool:
+        """Content that leaves the frame comes in opposite."""
+        return bool(self.asked["boundary"] == "periodic")
+
+    @property
+    def static(self) -> bool:
+        """The temporal mean is subtracted first."""
+        return bool(self.asked["background"] == "static")
+
+    def stage(self, low: float, high: float) -> Check:
+        """Report a stage's own 0…1 as its share of the whole run."""
+        return within(self.check, low, high)
+
+
+def plan(
+    stack: Any,
+    model: str,
+    region: tuple[slice, slice] | None,
+    max_speed: float | None,
+    weight: Any,
+    background: str,
+    boundary: str,
+    device: str,
+    progress: Progress | None,
+    cancel: Event | None,
+) -> Job:
+    """Check every argument of `estimate_motion` before any work.
+
+    Raises
+    ------
+    TypeError, ValueError
+        An argument is not what it takes.
+    """
+    frames = as_frames(stack)
+    box = as_box(region, frames.shape)
+    shape = box_shape(box)
+    one_of("model", model, tuple(MODELS))
+    one_of("background", background, ("none", "static"))
+    one_of("boundary", boundary, ("crop", "periodic"))
+    if boundary == "periodic" and shape != frames.shape:
+        raise ValueError("boundary='periodic' needs the whole frame: region must be None")
+    chosen = choose_device(device)
+    asked = {
+        "model": model,
+        "region": [list(side) for side in box],
+        "max_speed": speed_limit(max_speed, shape, frames.count),
+        "weight": weight if isinstance(weight, str) else "array",
+        "background": background,
+        "boundary": boundary,
+        "device": device,
+        "frames": frames.count,
+    }
+    check_varies(frames, box)
+    return Job(
+        frames,
+        box,
+        asked,
+        checked_weight(weight, shape),
+        chosen,
+        frames_per_block(shape, chosen),
+        reporter(progress, cancel),
+    )
+
+
+def default_speed(shape: tuple[int, int], frames: int) -> float:
+    """Search range in px/frame: one field a stack, at least 4, at most a quarter field a frame."""
+    side = min(shape)
+    return float(min(max(4.0, side / frames), side / 4))
+
+
+def within(check: Check, low: float, high: float) -> Check:
+    """Report a stage's own 0…1 as its share of another."""
+    return lambda fraction, message: check(low + (high - low) * fraction, message)
+
+
+def one_of(name: str, value: Any, allowed: tuple[str, ...]) -> None:
+    """Refuse a value that is not among the allowed ones."""
+    if value not in allowed:
+        raise ValueError(f"{name} must be one of {', '.join(allowed)}, got {value!r}")
+
+
+def checked_weight(weight: Any, shape: tuple[int, int]) -> str | torch.Tensor:
+    """A name of the registry, or a non-negative (Y, X//2+1) array as float64."""
+    if isinstance(weight, str):
+        one_of("weight", weight, weight_names())
+        return weight
+    half = np.asarray(weight)
+    wanted = (shape[0], shape[1] // 2 + 1)
+    if half.shape != wanted or half.dtype.kind not in "biuf":
+        raise ValueError(
+            f"weight must be one of {', '.join(weight_names())}, or a real array {wanted}; "
+            f"got {half.dtype} {half.shape}"
+        )
+    if not np.isfinite(half).all() or (half < 0).any() or not half.any():
+        raise ValueError("weight must be finite, non-negative and not all zero")
+    return torch.from_numpy(half.astype(np.float64))
+
+
+def speed_limit(max_speed: Any, shape: tuple[int, int], frames: int) -> float:
+    """The search range in px/frame, given or by default."""
+    if max_speed is None:
+        return default_speed(shape, frames)
+    if isinstance(max_speed, bool) or not isinstance(max_speed, (int, float, np.number)):
+        raise TypeError(f"max_speed must be a number of px/frame or None, got {max_speed!r}")
+    if not 0 < max_speed <= min(shape) / 2:
+        raise ValueError(
+            "max_speed must be above 0 and at most half the field, "
+            f"{min(shape) / 2:g} px/frame, got {max_speed!r}"
+        )
+    return float(max_speed)
+
+
+def check_varies(frames: Frames, box: Box) -> None:
+    """Refuse a stack with nothing to track.
+
+    Raises
+    ------
+    ValueError
+        Every frame is constant in the region.
+    """
+    for t in dict.fromkeys((0, frames.count // 2, frames.count - 1, *range(frames.count))):
+        values = frames.read(t, t + 1, box)
+        if float(values.max() - values.min()) > 0:
+            return
+    raise ValueError("stack is constant in the region: there is nothing to track")
+
+
+def reporter(progress: Progress | None, cancel: Event | None) -> Check:
+    """One callable that reports progress and stops when cancelled."""
+
+    def check(fraction: float, message: str) -> None:
+        if cancel is not None and cancel.is_set():
+            raise Cancelled("cancelled")
+        if progress is not None:
+            progress(fraction, message)
+
+    return check

@@ -1,0 +1,144 @@
+"""From a fit to an honest answer: standard errors, reliability and the reason when in doubt."""
+
+from __future__ import annotations
+
+import torch
+
+from napari_motionfft.motion import precision
+from napari_motionfft.motion.crops import Crop
+from napari_motionfft.motion.integrate import mean_images
+from napari_motionfft.motion.job import Check, Job
+from napari_motionfft.motion.refine import Fit, WeightOf, gauss_newton
+from napari_motionfft.motion.result import Motion
+from napari_motionfft.motion.search import SearchResult
+
+
+def judge(
+    job: Job,
+    found: SearchResult,
+    basis: torch.Tensor,
+    theta: torch.Tensor,
+    fit: Fit | None,
+    crops: list[Crop],
+    weight_of: WeightOf,
+    check: Check,
+) -> Motion:
+    """Standard errors, reliability, and the averaged images."""
+    path = basis @ theta  # (T, 2)
+    path = path - path[:1]
+    size = 2 * basis.shape[1]
+    covariance = torch.full((size, size), float("nan"), dtype=torch.float64)
+    split = torch.full((2,), float("nan"), dtype=torch.float64)
+    bias = torch.zeros(2, dtype=torch.float64)
+    notes: list[str] = []
+    slope = basis_slope(basis)  # (K,)
+    if fit is not None:
+        inflation = precision.misfit(fit.runs, basis.shape[1])
+        covariance = fit.covariance * inflation
+        if inflation > 4:
+            notes.append(
+                "Frames depart from constant velocity, or the scene changes: "
+                f"standard errors are {inflation**0.5:.1f} times those of noise alone."
+            )
+        if len(crops) > 1:
+            notes.append(
+                f"The drift is long against the field: {len(crops)} runs of frames were chained."
+            )
+        if job.static:
+            velocity = slope @ theta
+            bias = precision.mean_subtraction_bias(
+                crops[0].band, fit.runs[0], job.frames.count, velocity
+            )
+            notes.append(
+                "background='static' biases the estimate away from zero; "
+                "the standard error includes that."
+            )
+        if job.frames.count >= 6:
+            split = split_half(crops, basis, theta, weight_of, slope)
+    expand = torch.kron(slope[None], torch.eye(2, dtype=torch.float64))  # (2, 2K)
+    of_velocity = expand @ covariance @ expand.T + torch.outer(bias, bias)
+    step = torch.kron(basis - basis[:1], torch.eye(2, dtype=torch.float64))  # (2T, 2K)
+    of_path = torch.einsum("ij,jk,ik->i", step, covariance, step).clamp(min=0).reshape(-1, 2)
+    t = torch.arange(job.frames.count, dtype=torch.float64)[:, None]
+    of_path = of_path + (t * bias) ** 2
+    velocity = slope @ theta
+    reason = doubt(found, fit, job.frames.count, velocity, job.asked["max_speed"], of_velocity)
+    mean, plain, count = mean_images(job, path, check)
+    score = found.landscape.peaks[0].score if found.landscape.peaks else 0.0
+    return Motion(
+        displacements=path.numpy(),
+        displacement_stderr=of_path.sqrt().numpy(),
+        velocity=velocity.numpy(),
+        velocity_stderr=of_velocity.diagonal().clamp(min=0).sqrt().numpy(),
+        velocity_covariance=of_velocity.numpy(),
+        score=score,
+        reliable=reason == "",
+        reason=reason,
+        split_half=split.numpy(),
+        bias=bias.numpy(),
+        integrated=mean.float().numpy(),
+        plain_mean=plain.float().numpy(),
+        coverage=count.numpy(),
+        landscape=found.landscape,
+        region=job.box,
+        settings=job.asked,
+        device="",
+        notes=tuple(notes),
+    )
+
+
+def basis_slope(basis: torch.Tensor) -> torch.Tensor:
+    """(K,) least-squares slope in time of each column."""
+    t = torch.arange(len(basis), dtype=torch.float64)
+    t = t - t.mean()
+    return (t @ basis) / (t @ t)
+
+
+def split_half(
+    crops: list[Crop],
+    basis: torch.Tensor,
+    theta: torch.Tensor,
+    weight_of: WeightOf,
+    slope: torch.Tensor,
+) -> torch.Tensor:
+    """Velocity of the even frames alone less that of the odd ones, px/frame."""
+    crops = [crop for crop in crops if crop.count >= 6]
+    if not crops:
+        return torch.full((2,), float("nan"), dtype=torch.float64)
+    halves = [
+        gauss_newton(crops, basis, theta, weight_of, steps=2, members=slice(first, None, 2)).theta
+        for first in (0, 1)
+    ]
+    return slope @ (halves[0] - halves[1])
+
+
+def doubt(
+    found: SearchResult,
+    fit: Fit | None,
+    frames: int,
+    velocity: torch.Tensor,
+    max_speed: float,
+    covariance: torch.Tensor,
+) -> str:
+    """Why the data do not determine the motion, or "" when they do."""
+    wanted = precision.threshold(found.cells)
+    peaks = found.landscape.peaks
+    score = peaks[0].score if peaks else 0.0
+    if score < wanted:
+        return (
+            f"The highest peak stands {score:.1f} σ above noise; chance alone reaches "
+            f"{wanted:.1f} σ over this search range. The motion is not determined."
+        )
+    if fit is None:
+        return "The content leaves the field from one frame to the next; choose a larger region."
+    if not bool(torch.isfinite(covariance).all()) or float(covariance.diagonal().min()) <= 0:
+        return "The scene has no structure along one direction: only the other is determined."
+    error = float(covariance.diagonal().max().sqrt())
+    if error * (frames - 1) > 4 or error > max_speed / 2:
+        return f"The standard error, {error:.2g} px/frame, is too large to say how the scene moved."
+    if float(velocity.abs().max()) > 0.98 * max_speed:
+        return f"The peak is at the edge of the search range (±{max_speed:g} px/frame); widen it."
+    start = torch.tensor(peaks[0][:2], dtype=torch.float64)
+    if float((velocity - start).abs().max()) * (frames - 1) > 8:
+        return "The refinement left the landscape's peak: the motion is not determined."
+    return ""
