@@ -1,0 +1,1 @@
+"""The napari floor: layers in, layers out, with Qt in the widgets alone."""
