@@ -1,0 +1,1 @@
+"""Reading and writing: tables, stacks, pictures; no napari, no Qt."""
