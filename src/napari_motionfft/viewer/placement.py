@@ -110,7 +110,7 @@ class Placement:
         return np.asarray((np.asarray(points, dtype=np.float64) + 0.5) * factor - 0.5)
 
     def image(
-        self, offset: Sequence[float] = (0, 0), pixel: Sequence[float] = (1, 1)
+        self, offset: Sequence[float] | Array = (0, 0), pixel: Sequence[float] | Array = (1, 1)
     ) -> dict[str, Any]:
         """Arguments of a 2-D layer whose data (i, j) lies at `offset + pixel·(i, j)`, level 0 px.
 

@@ -1,0 +1,215 @@
+"""The loss landscape as an image with axes, and one Shapes layer that draws them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_motionfft.motion.result import Landscape, Motion
+from napari_motionfft.viewer.placement import Placement
+from napari_motionfft.viewer.ticks import (
+    enlargement,
+    error_ellipse,
+    pair_text,
+    round_ticks,
+    tick_text,
+)
+
+Array = NDArray[np.float64]
+
+PANEL = "#1c1c22"
+INK = "#e6e6e6"
+CROSS = "#ffffff66"
+PEAK = "#4cc9f0"
+TEXT_SIZE = 10
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """Where a landscape stands: velocity (0, 0) at `zero`, `scale` px of level 0 a px/frame.
+
+    Attributes
+    ----------
+    zero
+        (y, x) px of level 0.
+    low, high
+        (vy, vx) px/frame of the picture's outer edges.
+    """
+
+    zero: Array
+    scale: float
+    low: Array
+    high: Array
+
+    @property
+    def span(self) -> float:
+        """Longer side in px/frame."""
+        return float((self.high - self.low).max())
+
+    @property
+    def margins(self) -> tuple[float, float, float, float]:
+        """Top, right, bottom, left strips for the labels, px/frame."""
+        return 0.11 * self.span, 0.04 * self.span, 0.2 * self.span, 0.17 * self.span
+
+
+def edges(landscape: Landscape) -> tuple[Array, Array]:
+    """(2,), (2,) px/frame: outer edges of the grid, half a step beyond its first and last."""
+    low, high = [], []
+    for axis in (landscape.vy, landscape.vx):
+        half = (axis[-1] - axis[0]) / max(len(axis) - 1, 1) / 2 or 0.5
+        low.append(float(axis[0]) - half)
+        high.append(float(axis[-1]) + half)
+    return np.asarray(low), np.asarray(high)
+
+
+def stand(landscape: Landscape, corner: tuple[float, float], height: float) -> Frame:
+    """Put a landscape with its labels into a box of a given height, upper left at `corner`."""
+    low, high = edges(landscape)
+    probe = Frame(np.zeros(2), 1.0, low, high)
+    top, _, bottom, left = probe.margins
+    scale = height / (top + float(high[0] - low[0]) + bottom)
+    inner = np.asarray(corner) + scale * np.asarray([top, left])
+    return Frame(inner - scale * low, scale, low, high)
+
+
+def width(frame: Frame) -> float:
+    """Width with labels, px of level 0."""
+    _, right, _, left = frame.margins
+    return frame.scale * (left + float(frame.high[1] - frame.low[1]) + right)
+
+
+def landscape_image(
+    motion: Motion, frame: Frame, placement: Placement
+) -> tuple[NDArray[np.float32], dict[str, Any]]:
+    """The values in noise σ, as an image whose pixels are velocities."""
+    values = np.asarray(motion.landscape.values, dtype=np.float32)
+    step = (frame.high - frame.low) / values.shape
+    first = frame.zero + frame.scale * (frame.low + step / 2)
+    top = float(np.nanmax(values, initial=1.0))
+    arguments = {
+        **placement.image(first, frame.scale * step),
+        "rgb": False,
+        "colormap": "inferno",
+        "contrast_limits": (0.0, max(top, 1.0)),
+        "interpolation2d": "nearest",
+    }
+    return values, arguments
+
+
+def landscape_marks(
+    motion: Motion, frame: Frame, placement: Placement
+) -> tuple[list[Array], dict[str, Any]]:
+    """Ticks, titles, zero cross-hair, peak and error ellipse: shapes whose data is (vy, vx)."""
+    marks = Marks(frame)
+    marks.panel()
+    marks.cross_hair()
+    marks.axis_of_x()
+    marks.axis_of_y()
+    marks.peak(np.asarray(motion.velocity), np.asarray(motion.velocity_covariance))
+    arguments = {
+        **placement.image(frame.zero, (frame.scale, frame.scale)),
+        "shape_type": marks.kinds,
+        "edge_color": marks.lines,
+        "face_color": marks.fills,
+        "edge_width": marks.widths,
+        "features": {"label": marks.labels},
+        "text": {
+            "string": "{label}",
+            "size": TEXT_SIZE,
+            "color": INK,
+            "anchor": "center",
+        },
+    }
+    return marks.data, arguments
+
+
+class Marks:
+    """Collects shapes in velocity coordinates; text hangs at the centre of a shape."""
+
+    def __init__(self, frame: Frame) -> None:
+        self.frame = frame
+        self.data: list[Array] = []
+        self.kinds: list[str] = []
+        self.lines: list[str] = []
+        self.fills: list[str] = []
+        self.widths: list[float] = []
+        self.labels: list[str] = []
+
+    def add(
+        self,
+        kind: str,
+        points: Any,
+        line: str = "transparent",
+        fill: str = "transparent",
+        label: str = "",
+        thick: float = 1.0,
+    ) -> None:
+        """One shape; `thick` in 1/300 of the picture's side."""
+        self.data.append(np.asarray(points, dtype=np.float64))
+        self.kinds.append(kind)
+        self.lines.append(line)
+        self.fills.append(fill)
+        self.widths.append(thick * self.frame.span / 300)
+        self.labels.append(label)
+
+    def text(self, vy: float, vx: float, label: str) -> None:
+        """A label centred at a velocity."""
+        tiny = 1e-3 * self.frame.span
+        self.add("line", [[vy, vx - tiny], [vy, vx + tiny]], label=label)
+
+    def panel(self) -> None:
+        """Dark strips around the picture, so that labels read on any theme."""
+        (top, left), (bottom, right) = self.frame.low, self.frame.high
+        up, aside, down, before = self.frame.margins
+        for y0, x0, y1, x1 in (
+            (top - up, left - before, top, right + aside),
+            (bottom, left - before, bottom + down, right + aside),
+            (top, left - before, bottom, left),
+            (top, right, bottom, right + aside),
+        ):
+            self.add("rectangle", [[y0, x0], [y0, x1], [y1, x1], [y1, x0]], fill=PANEL, thick=0)
+
+    def cross_hair(self) -> None:
+        """Velocity zero along both axes."""
+        low, high = self.frame.low, self.frame.high
+        self.add("line", [[0, low[1]], [0, high[1]]], CROSS)
+        self.add("line", [[low[0], 0], [high[0], 0]], CROSS)
+
+    def axis_of_x(self) -> None:
+        """Ticks below the picture."""
+        bottom, tick = self.frame.high[0], 0.015 * self.frame.span
+        for vx in round_ticks(min(-self.frame.low[1], self.frame.high[1])):
+            self.add("line", [[bottom, vx], [bottom + tick, vx]], INK)
+            self.text(bottom + 0.06 * self.frame.span, vx, tick_text(vx))
+        middle = (self.frame.low[1] + self.frame.high[1]) / 2
+        self.text(bottom + 0.145 * self.frame.span, middle, "vx, px/frame  (right +)")
+
+    def axis_of_y(self) -> None:
+        """Ticks left of the picture; its title stands above, since text is not turned."""
+        left, tick = self.frame.low[1], 0.015 * self.frame.span
+        for vy in round_ticks(min(-self.frame.low[0], self.frame.high[0])):
+            self.add("line", [[vy, left], [vy, left - tick]], INK)
+            self.text(vy, left - 0.075 * self.frame.span, tick_text(vy))
+        middle = (self.frame.low[1] + self.frame.high[1]) / 2
+        self.text(self.frame.low[0] - 0.055 * self.frame.span, middle, "vy, px/frame  (down +)")
+
+    def peak(self, velocity: Array, covariance: Array) -> None:
+        """Cross at the estimate, its 1 σ ellipse enlarged by a round factor, and its value."""
+        span = self.frame.span
+        arm = 0.02 * span
+        vy, vx = (float(v) for v in velocity)
+        factor = enlargement(covariance, 0.06 * span)
+        self.add("polygon", velocity + error_ellipse(covariance, factor), PEAK, thick=1.5)
+        self.add("line", [[vy, vx - arm], [vy, vx + arm]], PEAK, thick=1.5)
+        self.add("line", [[vy - arm, vx], [vy + arm, vx]], PEAK, thick=1.5)
+        low, high = self.frame.low, self.frame.high
+        above = vy > (low[0] + high[0]) / 2  # the free half
+        line = 0.07 * span
+        first = low[0] + line if above else high[0] - 2 * line
+        middle = (low[1] + high[1]) / 2
+        self.text(first, middle, f"{pair_text(velocity)} px/frame")
+        times = "" if factor == 1 else f" × {factor:g}"
+        self.text(first + line, middle, f"ellipse: 1 σ{times}")
