@@ -93,7 +93,7 @@ def test_an_estimate_survives_both_formats(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     scene = rng.normal(size=(80, 80)).cumsum(0).cumsum(1)
     stack = np.stack([scene[2 * t : 2 * t + 48, t : t + 48] for t in range(8)])
-    motion = mf.estimate_motion(stack.astype(np.float32), device="cpu")
+    motion = mf.estimate_motion(stack.astype(np.float32), device="cpu", max_speed=3)
     mf.save_motion(motion, tmp_path / "m.json")
     mf.save_motion(motion, tmp_path / "m.csv")
     whole, table = mf.load_motion(tmp_path / "m.json"), mf.load_motion(tmp_path / "m.csv")
