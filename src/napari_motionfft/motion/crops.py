@@ -9,7 +9,15 @@ import torch
 from scipy.fft import next_fast_len
 
 from napari_motionfft.motion.device import memory_budget
-from napari_motionfft.motion.frames import MIN_SIDE, Box, Frames, apodised, box_shape, window
+from napari_motionfft.motion.frames import (
+    MIN_SIDE,
+    Box,
+    Frames,
+    apodised,
+    box_shape,
+    overcount,
+    window,
+)
 from napari_motionfft.motion.job import Check, Job
 from napari_motionfft.motion.spectra import Band
 
@@ -71,9 +79,8 @@ class Crop:
 
     @property
     def overcount(self) -> float:
-        """n·Σw⁴/(Σw²)² ≥ 1: a taper makes neighbouring frequencies share information."""
-        w = window(self.shape, self.taper).double().square()
-        return float(w.numel() * (w**2).sum() / w.sum() ** 2)
+        """How much the taper makes neighbouring frequencies share information."""
+        return overcount(window(self.shape, self.taper))
 
     def spectra(self) -> Iterator[tuple[int, torch.Tensor]]:
         """(first, (m, Ky, Kx) complex64), `first` counted from the start of the run."""

@@ -235,6 +235,12 @@ def window(shape: tuple[int, int], taper: float) -> torch.Tensor:
     return torch.outer(*along).float()
 
 
+def overcount(taper: torch.Tensor) -> float:
+    """n·Σw⁴/(Σw²)² ≥ 1: how much neighbouring frequencies share information under a window."""
+    squared = taper.double().square()
+    return float(squared.numel() * squared.square().sum() / squared.sum() ** 2)
+
+
 def apodised(frames: torch.Tensor, taper: torch.Tensor) -> torch.Tensor:
     """Subtract each frame's mean under the window, then apply the window, (n, h, w)."""
     mean = (frames * taper).sum((-2, -1), keepdim=True) / taper.sum()

@@ -4,31 +4,45 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+from scipy.fft import next_fast_len
 
 from napari_motionfft.motion.frames import Box, box_shape
 from napari_motionfft.motion.job import Check, Job
 from napari_motionfft.motion.spectra import Band, shifted_back
 
-MARGIN = 16
+MARGIN = 12
 """Mirror padding in px that keeps a sub-pixel Fourier shift from wrapping."""
 
 
 def shift_part(frames: torch.Tensor, part: torch.Tensor, pad: int = MARGIN) -> torch.Tensor:
     """Shift frames back by a sub-pixel part, (n, h, w), by the Fourier shift theorem.
 
-    The frames are mirrored by `pad` px first (0 for periodic data), so that edges meet themselves.
+    The frames are mirrored by `pad` px or a little more (0 for periodic data), so that edges meet
+    themselves.
     """
     if float(part.abs().max()) < 1e-6:
         return frames
-    height, width = frames.shape[-2:]
-    pad = min(pad, height - 1, width - 1)
+    height, width = int(frames.shape[-2]), int(frames.shape[-1])
     if pad:
-        sides = (pad, pad, pad, pad)
-        frames = torch.nn.functional.pad(frames[:, None], sides, mode="reflect")[:, 0]
+        frames = mirrored(frames, pad)
     shape = (int(frames.shape[-2]), int(frames.shape[-1]))
     spectra = shifted_back(torch.fft.rfft2(frames), Band.full(shape), part)
     moved: torch.Tensor = torch.fft.irfft2(spectra, s=shape)
-    return moved[..., pad : pad + height, pad : pad + width]
+    top, left = (shape[0] - height) // 2, (shape[1] - width) // 2
+    return moved[..., top : top + height, left : left + width]
+
+
+def mirrored(frames: torch.Tensor, pad: int) -> torch.Tensor:
+    """Frames with mirrored edges, to even sizes whose FFT is fast."""
+    sides: list[int] = []
+    for size in (int(frames.shape[-1]), int(frames.shape[-2])):
+        wanted = size + 2 * min(pad, size - 1)
+        full = next(
+            n for n in range(wanted, 2 * wanted + 8) if n % 2 == 0 and next_fast_len(n) == n
+        )
+        extra = min(full, 3 * size - 2) - size
+        sides += [extra // 2, extra - extra // 2]
+    return torch.nn.functional.pad(frames[:, None], sides, mode="reflect")[:, 0]
 
 
 def compensate(

@@ -11,6 +11,7 @@ from napari_motionfft.motion.job import Check, Job
 from napari_motionfft.motion.refine import Fit, WeightOf, gauss_newton
 from napari_motionfft.motion.result import Motion
 from napari_motionfft.motion.search import SearchResult
+from napari_motionfft.motion.significance import threshold
 
 
 def judge(
@@ -121,7 +122,7 @@ def doubt(
     covariance: torch.Tensor,
 ) -> str:
     """Why the data do not determine the motion, or "" when they do."""
-    wanted = precision.threshold(found.cells)
+    wanted = threshold(found.cells)
     peaks = found.landscape.peaks
     score = peaks[0].score if peaks else 0.0
     if score < wanted:

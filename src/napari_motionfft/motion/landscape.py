@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 
@@ -36,80 +37,134 @@ def lag_cross_spectra(spectra: torch.Tensor) -> torch.Tensor:
     return out
 
 
-def lag_mask(
-    frames: int, axis: torch.Tensor, field: float | None, half: float = 0.5
-) -> torch.Tensor:
-    """Lags whose displacement stays within half the field, (T−1, N) bool along one axis."""
-    lags = torch.arange(1, frames, dtype=torch.float64)[:, None]
-    if field is None:
-        return torch.ones(frames - 1, len(axis), dtype=torch.bool)
-    return (lags * axis.abs()[None]) <= half * field + 1e-9
+@dataclass(frozen=True)
+class Lags:
+    """Weighted lag cross-spectra, ready to be summed at any velocity.
+
+    Attributes
+    ----------
+    spectra
+        (T−1, Ky, Kx) complex W·A_τ; row τ−1 is lag τ.
+    variance
+        (T−1,) of each lag's share of the energy, if the phases of A_τ were random.
+    band, field
+        The frequencies; (Y, X) px whose half bounds |τ v|, or None for periodic data.
+    """
+
+    spectra: torch.Tensor
+    variance: torch.Tensor
+    band: Band
+    field: tuple[int, int] | None
+
+    @classmethod
+    def of(
+        cls,
+        spectra: torch.Tensor,
+        weight: torch.Tensor,
+        band: Band,
+        field: tuple[int, int] | None,
+        overcount: float,
+    ) -> Lags:
+        """From frame spectra (T, Ky, Kx) and a weight (Ky, Kx), multiplicity included.
+
+        `overcount` is that of the window that the frames were seen through.
+        """
+        lags = lag_cross_spectra(spectra)
+        lags *= weight.to(lags.device, lags.real.dtype)
+        count = band.multiplicity().clamp(min=1).to(lags.device, lags.real.dtype)
+        power = [(lag.real.square() + lag.imag.square()) * uncounted(count) for lag in lags]
+        variance = 2 * overcount * torch.stack([part.sum() for part in power])
+        return cls(lags, variance.double().cpu(), band, field)
+
+    @property
+    def count(self) -> int:
+        """T − 1."""
+        return len(self.variance)
 
 
 def energy(
-    lags: torch.Tensor,
-    weight: torch.Tensor,
-    band: Band,
+    lags: Lags,
     vy: torch.Tensor,
     vx: torch.Tensor,
-    field: tuple[int, int] | None,
+    memory: int | None = None,
     check: Check | None = None,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Lag part of the motion energy on a grid of velocities, and its variance under noise.
+    """Lag part of the motion energy on grids of velocities, and its variance under noise.
 
-    J(v) = 2/T² Σ_τ Re Σ_k W(k)·A_τ(k)·exp(2πi τ k·v) (docs/method.md § 3): the landscape less the
-    zero-lag constant. Each lag is two matrix products, on the part of the grid where it counts.
+    T²·J(v) − Σ_k W A_0 = 2 Σ_τ Re Σ_k W(k)·A_τ(k)·exp(2πi τ k·v) (docs/method.md § 3): the
+    landscape less the zero-lag constant. Each lag is two matrix products, on the part of the grid
+    where it counts.
 
     Parameters
     ----------
-    lags
-        (T−1, Ky, Kx) from `lag_cross_spectra`; leading rows alone are a shorter memory.
-    weight
-        (Ky, Kx), multiplicity of the half plane included.
     vy, vx
-        (Ny,), (Nx,) px/frame, ascending.
-    field
-        (Y, X) px whose half bounds |τ v|, or None for periodic data.
+        (…, Ny), (…, Nx) px/frame: one grid, or a batch of grids.
+    memory
+        Use the shorter lags only.
 
     Returns
     -------
-    (Ny, Nx), (Ny, Nx)
-        Energy and its variance if the phases of A_τ were random.
+    (…, Ny, Nx), (…, Ny, Nx)
     """
-    n_lags = lags.shape[0]
-    device = lags.device
-    real = weight.to(device, lags.real.dtype)
-    multiplicity = band.multiplicity().to(device, lags.real.dtype)
-    total = torch.zeros(len(vy), len(vx), dtype=lags.real.dtype, device=device)
+    count = memory or lags.count
+    spectra, band = lags.spectra, lags.band
+    device = spectra.device
+    total = torch.zeros(*vy.shape, vx.shape[-1], dtype=spectra.real.dtype, device=device)
     spread = torch.zeros_like(total)
-    see_y = lag_mask(n_lags + 1, vy, None if field is None else field[0])
-    see_x = lag_mask(n_lags + 1, vx, None if field is None else field[1])
-    for index in range(n_lags):
+    for index in range(count):
         if check is not None:
-            check((index + 1) / n_lags, "Searching velocities")
-        rows, columns = visible(see_y[index]), visible(see_x[index])
-        if rows.start == rows.stop or columns.start == columns.stop:
-            continue
+            check((index + 1) / count, "Searching velocities")
         lag = index + 1
-        along_y = phase(lag * torch.outer(vy[rows], band.ky)).to(device, lags.dtype)  # (ny, Ky)
-        along_x = phase(lag * torch.outer(band.kx, vx[columns])).to(device, lags.dtype)
-        weighted = real * lags[index]  # (Ky, Kx)
-        half = along_y @ weighted  # (ny, Kx)
-        total[rows, columns] += 2 * (half.real @ along_x.real - half.imag @ along_x.imag)
-        variance = weighted.abs().square() / multiplicity.clamp(min=1)
-        spread[rows, columns] += 2 * (variance * multiplicity).sum()
+        seen_y = visible(vy, lag, lags.field and lags.field[0])
+        seen_x = visible(vx, lag, lags.field and lags.field[1])
+        if vy.dim() == 1:  # one grid: leave out the part that this lag does not see
+            rows, columns = extent(seen_y), extent(seen_x)
+            mask = None
+        else:
+            rows, columns = slice(None), slice(None)
+            mask = (seen_y[..., :, None] & seen_x[..., None, :]).to(device)
+        if vy[..., rows].numel() == 0 or vx[..., columns].numel() == 0:
+            continue
+        along_y = phase(lag * vy[..., rows, None] * band.ky, device)  # (…, ny, Ky)
+        along_x = phase(lag * band.kx[:, None] * vx[..., None, columns], device)
+        half = along_y @ spectra[index]  # (…, ny, Kx)
+        share = 2 * (half.real @ along_x.real - half.imag @ along_x.imag)
+        variance = float(lags.variance[index])
+        if mask is None:
+            total[..., rows, columns] += share
+            spread[..., rows, columns] += variance
+        else:
+            total += share * mask
+            spread += variance * mask
     return total, spread
 
 
-def phase(turns: torch.Tensor) -> torch.Tensor:
-    """exp(2πi·turns), reduced in float64 first."""
-    return torch.polar(torch.ones_like(turns), 2 * math.pi * torch.remainder(turns, 1.0))
+def uncounted(count: torch.Tensor) -> torch.Tensor:
+    """1 where a half-plane bin stands for two of the full plane, 2 where it stands for itself.
+
+    On the column kx = 0 both bins of a conjugate pair are in the half plane: they add up before
+    they are squared.
+    """
+    return torch.where(count == 1, 2.0, 1.0)
 
 
-def visible(mask: torch.Tensor) -> slice:
+def visible(velocities: torch.Tensor, lag: int, field: float | None) -> torch.Tensor:
+    """Whether content still shares half the field after `lag` frames, bool."""
+    if field is None:
+        return torch.ones(velocities.shape, dtype=torch.bool)
+    return lag * velocities.abs() <= 0.5 * field + 1e-9
+
+
+def extent(mask: torch.Tensor) -> slice:
     """The contiguous run of True in a mask, as a slice."""
     found = torch.nonzero(mask).flatten()
     return slice(int(found[0]), int(found[-1]) + 1) if len(found) else slice(0, 0)
+
+
+def phase(turns: torch.Tensor, device: torch.device) -> torch.Tensor:
+    """exp(2πi·turns) complex64 on a device; whole turns are taken off in float64 first."""
+    part = (2 * math.pi * (turns - turns.round())).float().to(device)
+    return torch.complex(part.cos(), part.sin())
 
 
 def grid(limit: float, step: float) -> torch.Tensor:

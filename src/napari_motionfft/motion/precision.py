@@ -1,22 +1,13 @@
-"""How good the answer is: threshold, misfit of the model, bias (docs/method.md § 8, § 9)."""
+"""How far the standard errors hold: misfit of the model, bias (docs/method.md § 8, § 9)."""
 
 from __future__ import annotations
 
 import math
 
 import torch
-from scipy.stats import norm
 
 from napari_motionfft.motion.refine import Aligned
 from napari_motionfft.motion.spectra import Band
-
-FALSE_ALARM = 1e-3
-"""Chance that pure noise passes for motion."""
-
-
-def threshold(cells: float) -> float:
-    """Peak score that noise exceeds with probability `FALSE_ALARM` among `cells` velocities."""
-    return float(norm.isf(FALSE_ALARM / max(cells, 1.0)))
 
 
 def misfit(runs: list[Aligned], model_size: int) -> float:

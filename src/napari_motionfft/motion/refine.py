@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import torch
 
 from napari_motionfft.motion.crops import Crop
-from napari_motionfft.motion.spectra import Band, radial_mean, shifted_back
+from napari_motionfft.motion.scene import scene_after_alignment
+from napari_motionfft.motion.spectra import Band, shifted_back
 from napari_motionfft.motion.trajectory import centred
 from napari_motionfft.motion.weights import SceneSpectra
 
@@ -66,32 +67,26 @@ def align(
         power += (moved.real**2 + moved.imag**2).sum(0)
     mean /= n
     energy = (mean.real**2 + mean.imag**2).double().cpu()
-    noise = ((power.double().cpu() / n) - energy).clamp(min=0) * (n / (n - 1))
-    scene = SceneSpectra(
-        radial_mean(energy - noise / n, band, 2.0).clamp(min=0),
-        radial_mean(noise, band, 2.0).clamp(min=1e-12 * float(energy.max()) + 1e-30),
-        n,
-    )
+    scene = scene_after_alignment(energy, power.double().cpu() / n, n, band)
     count = band.multiplicity()
     weight = weight_of(band, scene) * count
     weight = weight / weight.max().clamp(min=1e-300)
     ky, kx = 2 * math.pi * band.ky, 2 * math.pi * band.kx
-    pull_y = (weight * ky[:, None]).to(crop.device, torch.float32) * mean.conj()
-    pull_x = (weight * kx[None, :]).to(crop.device, torch.float32) * mean.conj()
+    pull = torch.stack([weight * ky[:, None], weight * kx[None, :]])  # (2, Ky, Kx)
+    pull = (pull.to(crop.device, torch.float32) * mean.conj()).flatten(1).T  # (Ky·Kx, 2)
     gradients = torch.zeros(crop.count, 2, dtype=torch.float64)
     for first, spectra in crop.spectra():
-        along = shifted_back(spectra, band, left[first : first + len(spectra)])
-        for axis, pull in enumerate((pull_y, pull_x)):
-            gradients[first : first + len(spectra), axis] = (
-                -torch.einsum("yx,tyx->t", pull, along).imag.double().cpu()
-            )
-    p, noise_ring = scene.signal, scene.noise
-    fluctuation = weight**2 / count.clamp(min=1) * noise_ring * (p + noise_ring / n)
+        along = shifted_back(spectra, band, left[first : first + len(spectra)]).flatten(1)
+        gradients[first : first + len(spectra)] = -(along @ pull).imag.double().cpu()
+    noise = scene.noise
+    # bin by bin: real scenes are not isotropic, and the sum over bins evens out the scatter
+    signal = energy - noise / n
+    fluctuation = weight**2 / count.clamp(min=1) * noise * energy
     return Aligned(
         scene,
         weight,
         gradients[chosen],
-        moments(weight * p, ky, kx),
+        moments(weight * signal, ky, kx),
         moments(fluctuation, ky, kx) * crop.overcount,
         float((weight * energy).sum()),
     )

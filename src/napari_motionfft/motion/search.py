@@ -9,18 +9,22 @@ import torch
 
 from napari_motionfft.motion import landscape as ls
 from napari_motionfft.motion.device import memory_budget
-from napari_motionfft.motion.frames import apodised, box_shape, window
+from napari_motionfft.motion.frames import apodised, box_shape, overcount, window
 from napari_motionfft.motion.job import Check, Job, within
 from napari_motionfft.motion.result import Landscape, Peak
+from napari_motionfft.motion.significance import threshold
 from napari_motionfft.motion.spectra import Band, radial_mean
 from napari_motionfft.motion.weights import WEIGHTS, SceneSpectra, coherent_whitening
 
 BAND_LIMIT = 0.3
 """cycles/px: the search's 1 px Gaussian leaves nothing above it worth the work."""
-CELLS_AN_AXIS = 901
+CELLS_AN_AXIS = 401
 """Velocities an axis at most; beyond it the coarse search uses the shorter lags only."""
-STEP = 0.6
-"""Grid step times the longest lag, px: half the finest structure of the band-limited landscape."""
+CELLS_IN_DOUBT = 1201
+"""The same when the coarse search found nothing certain: weak motion needs all lags."""
+STEP_BLURRED, STEP_SHARP = 1.2, 0.6
+"""Grid step times the longest lag, px: what the finest structure of the landscape allows, with the
+1 px Gaussian of `auto` and without."""
 
 
 @dataclass
@@ -42,7 +46,7 @@ def search_spectra(job: Job, band: Band, check: Check) -> tuple[torch.Tensor, to
     """
     shape = box_shape(job.box)
     count = job.frames.count
-    taper = window(shape, 0.0 if job.periodic else 1.0).to(job.device)  # 1: Hann
+    taper = window(shape, search_taper(job)).to(job.device)
     out = torch.empty(count, *band.size, dtype=torch.complex64, device=job.device)
     whole = Band.full(shape).size
     power = torch.zeros(whole, dtype=torch.float64)
@@ -60,6 +64,11 @@ def search_spectra(job: Job, band: Band, check: Check) -> tuple[torch.Tensor, to
         out -= band.crop(mean)
         power = (power - (mean.real**2 + mean.imag**2).double().cpu()).clamp(min=0)
     return out, power
+
+
+def search_taper(job: Job) -> float:
+    """Hann for real frames, none for periodic ones."""
+    return 0.0 if job.periodic else 1.0
 
 
 def scene_before_alignment(power: torch.Tensor, band: Band, frames: int) -> SceneSpectra:
@@ -89,34 +98,51 @@ def search_band(job: Job) -> Band:
 
 def search(job: Job, check: Check, peaks: int = 8) -> SearchResult:
     """Every velocity of the range, then a zoom on each peak with all lags."""
-    shape, limit = box_shape(job.box), job.asked["max_speed"]
-    band = search_band(job)
-    spectra, power = search_spectra(job, band, within(check, 0.0, 0.7))
-    scene = scene_before_alignment(power, band, job.frames.count)
-    counted = band.multiplicity()
-    weight = choose_weight(job.weight, band, scene) * counted
-    level = band.crop(power)[counted > 0].mean()
-    weight = weight / weight.max().clamp(min=1e-300) / level.clamp(min=1e-30)
-    lags = ls.lag_cross_spectra(spectra)
-    del spectra
-    field = None if job.periodic else shape
-    memory = lags.shape[0]
-    if 2 * limit * memory / STEP > CELLS_AN_AXIS:
-        memory = max(1, int(CELLS_AN_AXIS * STEP / (2 * limit)))
-    axis = ls.grid(limit, STEP / memory)
-    values, spread = ls.energy(
-        lags[:memory], weight, band, axis, axis, field, within(check, 0.7, 0.9)
-    )
-    score = (values / spread.clamp(min=1e-30).sqrt()).double().cpu()
-    found = []
-    for row, column in ls.local_maxima(score, 2.0, 4 * peaks):
-        check(0.9, "Zooming in on peaks")
-        start = (float(axis[row]), float(axis[column]))
-        found.append(zoom(lags, weight, band, start, STEP / memory, limit, field))
-    found = distinct(sorted(found, key=lambda p: -p.score), 1.0 / job.frames.count)[:peaks]
-    kept = Landscape(score.float().numpy(), axis.numpy(), axis.numpy().copy(), found)
-    cells = (2 * limit * lags.shape[0] / STEP + 1) ** 2
+    lags, scene = prepare(job, within(check, 0.0, 0.7))
+    step = STEP_BLURRED if job.weight == "auto" else STEP_SHARP
+    limit = job.asked["max_speed"]
+    cells = (2 * limit * lags.count / step + 1) ** 2
+    kept = scan(lags, limit, step, CELLS_AN_AXIS, peaks, within(check, 0.7, 0.8))
+    longer = memory_of(lags.count, limit, step, CELLS_IN_DOUBT)
+    certain = bool(kept.peaks) and kept.peaks[0].score > 1.5 * threshold(cells)
+    if not certain and longer > memory_of(lags.count, limit, step, CELLS_AN_AXIS):
+        kept = scan(lags, limit, step, CELLS_IN_DOUBT, peaks, within(check, 0.8, 1.0))
     return SearchResult(kept, cells, scene)
+
+
+def prepare(job: Job, check: Check) -> tuple[ls.Lags, SceneSpectra]:
+    """Weighted lag cross-spectra of a job's windowed frames, and the scene they show."""
+    shape = box_shape(job.box)
+    band = search_band(job)
+    spectra, power = search_spectra(job, band, check)
+    scene = scene_before_alignment(power, band, job.frames.count)
+    weight = choose_weight(job.weight, band, scene) * band.multiplicity()
+    level = band.crop(power)[band.multiplicity() > 0].mean()
+    # the sums are about 1: float32 neither under- nor overflows
+    weight = weight / weight.max().clamp(min=1e-300) / level.clamp(min=1e-30)
+    taper = window(shape, search_taper(job))
+    field = None if job.periodic else shape
+    return ls.Lags.of(spectra, weight, band, field, overcount(taper)), scene
+
+
+def memory_of(lags: int, limit: float, step: float, cells: int) -> int:
+    """How many lags a grid of at most `cells` velocities an axis resolves."""
+    return min(lags, max(1, int(cells * step / (2 * limit))))
+
+
+def scan(
+    lags: ls.Lags, limit: float, step: float, cells: int, peaks: int, check: Check
+) -> Landscape:
+    """The landscape on a grid over the whole range, and its peaks."""
+    memory = memory_of(lags.count, limit, step, cells)
+    axis = ls.grid(limit, step / memory)
+    values, spread = ls.energy(lags, axis, axis, memory, check)
+    score = (values / spread.clamp(min=1e-30).sqrt()).double().cpu()
+    tops = ls.local_maxima(score, 2.0, 4 * peaks)
+    start = torch.stack([axis[[i for i, _ in tops]], axis[[j for _, j in tops]]], 1)  # (P, 2)
+    found = zoom(lags, start, step / memory, limit, check)
+    found = distinct(sorted(found, key=lambda p: -p.score), 1.0 / (lags.count + 1))[:peaks]
+    return Landscape(score.float().numpy(), axis.numpy(), axis.numpy().copy(), found)
 
 
 def choose_weight(weight: str | torch.Tensor, band: Band, scene: SceneSpectra) -> torch.Tensor:
@@ -135,28 +161,32 @@ def resample(weight: torch.Tensor, band: Band) -> torch.Tensor:
     return weight.double()[i][:, j]
 
 
-def zoom(
-    lags: torch.Tensor,
-    weight: torch.Tensor,
-    band: Band,
-    start: tuple[float, float],
-    step: float,
-    limit: float,
-    field: tuple[int, int] | None,
-) -> Peak:
-    """Climb to the landscape's maximum near `start` on ever finer grids, all lags in use."""
-    y, x = start
-    finest = 0.05 / (lags.shape[0] + 1)
-    best = -math.inf
+def zoom(lags: ls.Lags, start: torch.Tensor, step: float, limit: float, check: Check) -> list[Peak]:
+    """Climb to the landscape's maximum near each start on ever finer grids, all lags in use.
+
+    Parameters
+    ----------
+    start
+        (P, 2) px/frame.
+    """
+    if len(start) == 0:
+        return []
+    at = start.clone()
+    best = torch.zeros(len(at), dtype=torch.float64)
+    finest = 0.05 / (lags.count + 1)
     while step > finest:
+        check(1.0, "Zooming in on peaks")
         side = torch.linspace(-1.5, 1.5, 7, dtype=torch.float64) * step
-        vy, vx = (side + y).clamp(-limit, limit), (side + x).clamp(-limit, limit)
-        values, spread = ls.energy(lags, weight, band, vy, vx, field)
-        score = values / spread.clamp(min=1e-30).sqrt()
-        row, column = divmod(int(score.argmax()), 7)
-        y, x, best = float(vy[row]), float(vx[column]), float(score[row, column])
+        vy = (at[:, :1] + side).clamp(-limit, limit)  # (P, 7)
+        vx = (at[:, 1:] + side).clamp(-limit, limit)
+        values, spread = ls.energy(lags, vy, vx)
+        score = (values / spread.clamp(min=1e-30).sqrt()).double().cpu().flatten(1)
+        best, cell = score.max(1)
+        row, column = cell // 7, cell % 7
+        every = torch.arange(len(at))
+        at = torch.stack([vy[every, row], vx[every, column]], 1)
         step /= 3
-    return Peak(y, x, best)
+    return [Peak(float(y), float(x), float(s)) for (y, x), s in zip(at, best, strict=True)]
 
 
 def distinct(peaks: list[Peak], apart: float) -> list[Peak]:
