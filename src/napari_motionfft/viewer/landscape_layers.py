@@ -23,8 +23,10 @@ Array = NDArray[np.float64]
 PANEL = "#1c1c22"
 INK = "#e6e6e6"
 CROSS = "#ffffff66"
+SHADE = "#000000a0"
 PEAK = "#4cc9f0"
-TEXT_SIZE = 10
+TEXT_SIZE = 0.042
+"""pt a canvas px of the picture's side: 10.5 pt on 250 px. Text zooms along with the picture."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +54,7 @@ class Frame:
     @property
     def margins(self) -> tuple[float, float, float, float]:
         """Top, right, bottom, left strips for the labels, px/frame."""
-        return 0.11 * self.span, 0.04 * self.span, 0.2 * self.span, 0.17 * self.span
+        return 0.11 * self.span, 0.04 * self.span, 0.2 * self.span, 0.19 * self.span
 
 
 def edges(landscape: Landscape) -> tuple[Array, Array]:
@@ -108,22 +110,44 @@ def landscape_marks(
     marks.cross_hair()
     marks.axis_of_x()
     marks.axis_of_y()
-    marks.peak(np.asarray(motion.velocity), np.asarray(motion.velocity_covariance))
+    marks.peak(motion)
     arguments = {
         **placement.image(frame.zero, (frame.scale, frame.scale)),
         "shape_type": marks.kinds,
         "edge_color": marks.lines,
         "face_color": marks.fills,
         "edge_width": marks.widths,
+        "opacity": 1.0,
         "features": {"label": marks.labels},
         "text": {
             "string": "{label}",
-            "size": TEXT_SIZE,
+            "size": TEXT_SIZE * frame.span * frame.scale * world_length(placement.linear),
+            "scaling": True,
+            "rotation": text_angle(placement.linear),
             "color": INK,
             "anchor": "center",
         },
     }
     return marks.data, arguments
+
+
+def world_length(linear: Array) -> float:
+    """World size of a px: the side of the square that has a px's area."""
+    return float(np.sqrt(abs(np.linalg.det(linear))))
+
+
+def text_angle(linear: Array) -> float:
+    """Degrees that turn text along the picture's rows, never upside down."""
+    down, right = linear[:, 1]
+    angle = float(np.degrees(np.arctan2(down, right)))
+    return (angle + 90) % 180 - 90
+
+
+def outline(points: Array) -> Array:
+    """A closed path (n, 2) without repeated points; empty when nothing is left to draw."""
+    moved = np.abs(np.diff(points, axis=0, prepend=points[-1:])).max(1)
+    points = points[moved > 1e-9 * np.abs(points).max()]
+    return np.concatenate([points, points[:1]]) if len(points) > 2 else points[:0]
 
 
 class Marks:
@@ -145,7 +169,7 @@ class Marks:
         line: str = "transparent",
         fill: str = "transparent",
         label: str = "",
-        thick: float = 1.0,
+        thick: float = 1.5,
     ) -> None:
         """One shape; `thick` in 1/300 of the picture's side."""
         self.data.append(np.asarray(points, dtype=np.float64))
@@ -192,24 +216,37 @@ class Marks:
         left, tick = self.frame.low[1], 0.015 * self.frame.span
         for vy in round_ticks(min(-self.frame.low[0], self.frame.high[0])):
             self.add("line", [[vy, left], [vy, left - tick]], INK)
-            self.text(vy, left - 0.075 * self.frame.span, tick_text(vy))
+            self.text(vy, left - 0.1 * self.frame.span, tick_text(vy))
         middle = (self.frame.low[1] + self.frame.high[1]) / 2
         self.text(self.frame.low[0] - 0.055 * self.frame.span, middle, "vy, px/frame  (down +)")
 
-    def peak(self, velocity: Array, covariance: Array) -> None:
+    def peak(self, motion: Motion) -> None:
         """Cross at the estimate, its 1 σ ellipse enlarged by a round factor, and its value."""
-        span = self.frame.span
-        arm = 0.02 * span
-        vy, vx = (float(v) for v in velocity)
-        factor = enlargement(covariance, 0.06 * span)
-        self.add("polygon", velocity + error_ellipse(covariance, factor), PEAK, thick=1.5)
-        self.add("line", [[vy, vx - arm], [vy, vx + arm]], PEAK, thick=1.5)
-        self.add("line", [[vy - arm, vx], [vy + arm, vx]], PEAK, thick=1.5)
-        low, high = self.frame.low, self.frame.high
-        above = vy > (low[0] + high[0]) / 2  # the free half
-        line = 0.07 * span
-        first = low[0] + line if above else high[0] - 2 * line
-        middle = (low[1] + high[1]) / 2
-        self.text(first, middle, f"{pair_text(velocity)} px/frame")
-        times = "" if factor == 1 else f" × {factor:g}"
-        self.text(first + line, middle, f"ellipse: 1 σ{times}")
+        span, low, high = self.frame.span, self.frame.low, self.frame.high
+        arm = np.asarray([[0, 0.02 * span], [0.02 * span, 0]])  # along x, along y
+        at = np.clip(np.asarray(motion.velocity, dtype=np.float64), low, high)
+        lines = [f"{pair_text(motion.velocity)} px/frame"]
+        covariance = np.asarray(motion.velocity_covariance, dtype=np.float64)
+        factor = enlargement(covariance, 0.07 * span)
+        ellipse = outline(np.clip(at + error_ellipse(covariance, factor), low, high))
+        if len(ellipse):
+            lines.append("ellipse: 1 σ" if factor == 1 else f"ellipse: 1 σ × {factor:g}")
+        for line, thick in (("black", 4.5), (PEAK, 2.0)):  # a dark rim, to be seen on bright ground
+            if len(ellipse):
+                self.add("path", ellipse, line, thick=thick)
+            for reach in arm:
+                self.add("line", [at - reach, at + reach], line, thick=thick)
+        if not motion.reliable:
+            lines.append("not reliable")
+        self.note(lines, above=bool(at[0] > (low[0] + high[0]) / 2))
+
+    def note(self, lines: list[str], above: bool) -> None:
+        """Lines of text within the picture, in its upper or lower half, on a shade."""
+        span, low, high = self.frame.span, self.frame.low, self.frame.high
+        pitch = 0.075 * span
+        tall = pitch * (len(lines) + 0.4)
+        first = low[0] if above else high[0] - tall
+        box = [[first, low[1]], [first, high[1]], [first + tall, high[1]], [first + tall, low[1]]]
+        self.add("rectangle", box, fill=SHADE, thick=0)
+        for i, line in enumerate(lines):
+            self.text(first + pitch * (i + 0.7), (low[1] + high[1]) / 2, line)

@@ -118,11 +118,17 @@ class Placement:
         layer's own.
         """
         plane = dict(self.plane)
-        linear = np.asarray(plane["rotate"]) @ shear_matrix(plane["shear"])
-        linear = linear @ np.diag(plane["scale"])
-        plane["translate"] = np.asarray(plane["translate"]) + linear @ np.asarray(offset, float)
+        step = plane["rotate"] @ shear_matrix(plane["shear"]) @ np.diag(plane["scale"])
+        plane["translate"] = np.asarray(plane["translate"]) + step @ np.asarray(offset, float)
         plane["scale"] = np.asarray(plane["scale"]) * np.asarray(pixel, float)
         return plane
+
+    @property
+    def linear(self) -> Array:
+        """(2, 2) steps in the world (rows y, x) of a step along y, x in px of level 0."""
+        plane = self.plane
+        step = plane["rotate"] @ shear_matrix(plane["shear"]) @ np.diag(plane["scale"])
+        return np.asarray(plane["affine"][:2, :2] @ step)
 
     def crop(self, corner: Sequence[int], offset: Sequence[float] = (0, 0)) -> dict[str, Any]:
         """Arguments of a crop of the stack from pixel `corner`, moved by `offset` level 0 px."""

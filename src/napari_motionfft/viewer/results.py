@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import count
 from typing import Any
 from uuid import uuid4
@@ -23,6 +24,9 @@ KEY = "napari-motionfft"
 """Name of our entry in a layer's metadata: only layers that have it are ours."""
 
 LAYOUTS = ("beside", "over")
+
+FLAT = 1.6
+"""A stack wider than this times its height is flat."""
 
 LayerData = tuple[Any, dict[str, Any], str]
 
@@ -94,6 +98,7 @@ def result_layers(
     ]
 
 
+@dataclass(frozen=True)
 class Places:
     """Where the pictures of a run go, in px of the source's level 0.
 
@@ -107,28 +112,33 @@ class Places:
         Its height with labels.
     """
 
-    def __init__(
-        self, integrated: tuple[float, float], landscape: tuple[float, float], height: float
-    ) -> None:
-        self.integrated = integrated
-        self.landscape = landscape
-        self.height = height
+    integrated: tuple[float, float]
+    landscape: tuple[float, float]
+    height: float
 
 
 def arrange(motion: Motion, source: Source, layout: str, row: int) -> Places:
-    """Stack, integrated image, landscape from left to right, all at the stack's height."""
+    """Stack, integrated image, landscape from left to right, all as high as the stack.
+
+    A flat stack has its integrated image below, else the row would leave no height for text.
+    """
     rows, columns = source.placement.shape
-    height = max(rows, columns / 2)  # a flat stack would make the landscape's text too crowded
-    gap = 0.04 * height
-    down = row * (height + gap)
+    (y0, y1), (x0, x1) = np.asarray(motion.region) * np.asarray(source.placement.factor)[:, None]
+    beside = layout == "beside"
+    flat = beside and columns > FLAT * rows
+    gap = 0.04 * max(rows, columns / 2)
+    height = max(rows, columns / 2)
+    if flat:
+        height = max(height, rows + gap + y1 - y0)
+    top = row * (height + gap)
     right = columns + gap
     step = (0.0, 0.0)
-    if layout == "beside":
-        (_, _), (x0, x1) = motion.region
-        factor = source.placement.factor[1]
-        step = (down, right - x0 * factor)
-        right += (x1 - x0) * factor + gap
-    return Places(step, (down - 0.5, right - 0.5), height)
+    if flat:
+        step = (top + rows + gap - y0, 0.0)
+    elif beside:
+        step = (top, right - x0)
+        right += x1 - x0 + gap
+    return Places(step, (top - 0.5, right - 0.5), height)
 
 
 def limits(motion: Motion) -> tuple[float, float]:

@@ -30,6 +30,7 @@ def low_light() -> list[LayerData]:
     arguments = {
         "name": "low light",
         "axis_labels": ("t", "y", "x"),
+        "contrast_limits": (0, 5),  # photons: almost every pixel counts 0, 1 or 2
         "metadata": {
             "true velocity (y, x) px/frame": (0.23, -0.61),
             "credit": "T98G image from oist/Usiigaci (MIT); noise simulated",

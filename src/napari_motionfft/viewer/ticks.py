@@ -32,24 +32,33 @@ def tick_text(value: float) -> str:
 
 
 def pair_text(velocity: Array) -> str:
-    """(vy, vx) with three figures after the point."""
-    return "(" + ", ".join(f"{v:.3f}".replace("-", "−") for v in velocity) + ")"
+    """(vy, vx) with two figures after the point."""
+    return "(" + ", ".join(f"{v:.2f}".replace("-", "−") for v in velocity) + ")"
+
+
+def half_axes(covariance: Array) -> tuple[Array, Array]:
+    """(2,) 1 σ lengths and (2, 2) directions in columns; lengths 0 where none is known."""
+    covariance = np.asarray(covariance, dtype=np.float64)
+    if not np.isfinite(covariance).all():
+        return np.zeros(2), np.eye(2)
+    variance, axes = np.linalg.eigh(covariance)
+    return np.sqrt(np.clip(variance, 0, None)), axes
 
 
 def error_ellipse(covariance: Array, enlarge: float, points: int = 48) -> Array:
     """(points, 2) outline around (0, 0) of the 1 σ ellipse of a (2, 2) covariance, enlarged.
 
-    A velocity lies within it with probability 1 − e^{−1/2} = 39 % where the errors are normal.
+    Its shadow on either axis is that component's standard error.
     """
-    size, axes = np.linalg.eigh(np.nan_to_num(np.asarray(covariance, dtype=np.float64)))
+    sigma, axes = half_axes(covariance)
     turn = np.linspace(0, 2 * np.pi, points, endpoint=False)
     circle = np.stack([np.cos(turn), np.sin(turn)], axis=1)
-    return np.asarray(enlarge * circle * np.sqrt(np.clip(size, 0, None)) @ axes.T)
+    return np.asarray(enlarge * circle * sigma @ axes.T)
 
 
 def enlargement(covariance: Array, wanted: float) -> float:
     """Round factor (1 or more) that brings the ellipse's longer half axis near to `wanted`."""
-    sigma = math.sqrt(max(float(np.linalg.eigvalsh(np.nan_to_num(covariance))[-1]), 0.0))
+    sigma = float(half_axes(covariance)[0].max())
     if sigma == 0 or sigma >= wanted:
         return 1.0
     return round_below(wanted / sigma)

@@ -13,8 +13,8 @@ from napari_motionfft.viewer.source import Source
 Array = NDArray[np.float64]
 Layer = tuple[Any, dict[str, Any], str]
 
-COLOURS = ((0.99, 0.91, 0.14), (0.96, 0.52, 0.18), (0.80, 0.28, 0.47))
-"""First to last frame: yellow to red-violet, bright on grey and apart for all eyes."""
+COLOURS = "spring"
+"""First to last frame: magenta to yellow, bright on grey and apart for all eyes."""
 
 
 def path(motion: Motion, source: Source) -> Array:
@@ -59,16 +59,17 @@ def trajectory(motion: Motion, source: Source) -> Layer:
     count = len(rows)
     if rows.shape[1] > 4:
         return lines(motion, source)
-    from napari.utils.colormaps import Colormap
+    from napari.utils.colormaps import ensure_colormap
 
+    ensure_colormap(COLOURS)  # Tracks look names up in a table that fills on first use
     arguments = {
         **source.placement.from_axis(axis),
         "features": features,
         "color_by": "frame",
-        "colormaps_dict": {"frame": Colormap(COLOURS, name="frame")},
+        "colormap": COLOURS,
         "tail_width": 4,
-        "tail_length": 10 * count,  # the whole path stays in view, hardly faded
-        "head_length": 10 * count,
+        "head_length": count,  # the whole path stays in view
+        "tail_length": 100 * count,  # and hardly fades
         "blending": "translucent",
     }
     return np.column_stack([np.zeros(count), rows]), arguments, "tracks"
@@ -83,8 +84,9 @@ def lines(motion: Motion, source: Source) -> Layer:
         "shape_type": "line",
         "features": features,
         "edge_color": "frame",
-        "edge_colormap": {"colors": COLOURS, "name": "frame"},
-        "edge_width": max(source.placement.shape) / 250,
+        "edge_colormap": COLOURS,
+        "edge_width": max(source.placement.shape) / 120,
+        "opacity": 1.0,
     }
     return np.stack([places[:-1], places[1:]], axis=1), arguments, "shapes"
 
