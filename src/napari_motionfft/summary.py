@@ -1,0 +1,54 @@
+"""A Motion in a few lines of plain text, for a terminal."""
+
+from __future__ import annotations
+
+import math
+
+from napari_motionfft.motion.result import Motion
+
+
+def summary(motion: Motion) -> list[str]:
+    """Velocity and its error, direction, score, whether to trust it, where it ran and how long."""
+    (y, x), (sy, sx) = motion.velocity, motion.velocity_stderr
+    rows = [
+        ("velocity y", f"{plus_minus(y, sy)} px/frame (positive = down)"),
+        ("velocity x", f"{plus_minus(x, sx)} px/frame (positive = right)"),
+        ("direction", f"{way(motion)}, {motion.speed:.4g} px/frame"),
+        ("score", f"{motion.score:.1f} standard deviations of the landscape's noise"),
+        ("reliable", "yes" if motion.reliable else f"NO: {motion.reason}"),
+        ("time", f"{motion.settings.get('seconds', math.nan):.1f} s on {motion.device}"),
+        *(("note", note) for note in motion.notes),
+    ]
+    return [f"{name:<11} {text}" for name, text in rows]
+
+
+def plus_minus(value: float, error: float) -> str:
+    """Both to the digit where the error has its second figure: "0.2301 ± 0.0014"."""
+    if not (math.isfinite(error) and error > 0):
+        return f"{value:.4f} ± {'unknown' if math.isnan(error) else f'{error:g}'}"
+    n = decimals(error)
+    return f"{value:.{n}f} ± {error:.{n}f}"
+
+
+def pair(motion: Motion) -> str:
+    """The velocity, both parts to the same digit: "(-2.516 ± 0.012, 2.156 ± 0.007)"."""
+    errors = [float(e) for e in motion.velocity_stderr]
+    largest = max(errors, default=math.nan)
+    if not (math.isfinite(largest) and largest > 0):
+        parts = [plus_minus(v, e) for v, e in zip(motion.velocity, errors, strict=True)]
+        return f"({', '.join(parts)})"
+    n = decimals(largest)
+    parts = [f"{v:.{n}f} ± {e:.{n}f}" for v, e in zip(motion.velocity, errors, strict=True)]
+    return f"({', '.join(parts)})"
+
+
+def decimals(error: float) -> int:
+    """Figures after the point that show an error's second figure, within reason."""
+    return min(max(0, 1 - math.floor(math.log10(error))), 6)
+
+
+def way(motion: Motion) -> str:
+    """E.g. "40° (0 = right, 90 = up)"; none where nothing moves beyond the error."""
+    if not motion.speed > 0 or motion.speed < math.hypot(*motion.velocity_stderr):
+        return "none: the speed is below its error"
+    return f"{motion.direction % 360:.0f}° (0 = right, 90 = up)"

@@ -1,0 +1,106 @@
+"""The demo in napari: each sample opened, and run by the widget as a user would."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+PLUGIN = "napari-motionfft"
+SIZE = (1560, 940)  # px of the window
+PATIENCE = 300.0
+"""Seconds to wait for a run: it takes seconds, but the machine may be busy."""
+
+
+def show(samples: Sequence[str]) -> None:
+    """Open a window for each sample, press Run in each, and stay until all are closed.
+
+    Parameters
+    ----------
+    samples
+        Keys of the manifest's sample data.
+    """
+    import napari
+
+    for key in samples:
+        _, widget = open_sample(key)
+        widget.run()
+    napari.run()
+
+
+def photograph(sample: str) -> NDArray[np.uint8]:
+    """Open a window for a sample, press Run, wait for the result, and take a picture.
+
+    Parameters
+    ----------
+    sample
+        Key of the manifest's sample data.
+
+    Returns
+    -------
+    (Y, X, 3) uint8
+        The whole window.
+
+    Raises
+    ------
+    MotionError
+        The run failed.
+    TimeoutError
+        It did not end.
+    """
+    from napari_motionfft.motion.errors import MotionError
+
+    viewer, widget = open_sample(sample)
+    try:
+        viewer.window.resize(*SIZE)
+        settle()
+        widget.run()
+        wait(lambda: not widget.running)
+        if widget.last is None:
+            raise MotionError(f"the run on {sample} in napari came to no result")
+        # late in the stack, where the path is long; the layers came in at the user's sliders
+        frames = int(viewer.dims.nsteps[0])
+        viewer.dims.set_current_step(0, round(0.75 * frames))
+        settle()
+        picture = viewer.screenshot(canvas_only=False, flash=False)
+    finally:
+        viewer.close()
+        settle(0.1)
+    return np.ascontiguousarray(picture[..., :3], dtype=np.uint8)
+
+
+def open_sample(key: str) -> tuple[Any, Any]:
+    """A viewer with one sample and the docked widget."""
+    import napari
+
+    viewer = napari.Viewer(title=f"Motion FFT: {key.replace('_', ' ')}")
+    viewer.open_sample(PLUGIN, key)
+    _, widget = viewer.window.add_plugin_dock_widget(PLUGIN, "Estimate motion")
+    return viewer, widget
+
+
+def settle(seconds: float = 1.0) -> None:
+    """Let Qt lay out and draw."""
+    end = time.monotonic() + seconds
+    wait(lambda: time.monotonic() > end)
+
+
+def wait(until: Callable[[], bool], patience: float = PATIENCE) -> None:
+    """Handle events until something is so.
+
+    Raises
+    ------
+    TimeoutError
+        It is not so in time.
+    """
+    from qtpy.QtWidgets import QApplication
+
+    end = time.monotonic() + patience
+    while not until():
+        if time.monotonic() > end:
+            raise TimeoutError(f"napari did not get there within {patience:g} s")
+        QApplication.processEvents()
+        time.sleep(0.01)
