@@ -160,7 +160,7 @@ def moved_block(
     if periodic:
         moved, seen = shift_part(values, part, pad=0), torch.ones_like(values, dtype=torch.bool)
     else:
-        moved, seen = compensate(values, part, 0.0)
+        moved, seen = compensate(values, part)
     wide: NDArray[Any] = moved.double().numpy() * frames.scale + frames.offset
     if block.dtype.kind == "b":
         wide = wide > 0.5

@@ -14,8 +14,9 @@ from napari_motionfft.motion.crops import cut
 from napari_motionfft.motion.device import HOLD_BUDGET, describe_device, frames_per_block
 from napari_motionfft.motion.frames import box_shape
 from napari_motionfft.motion.integrate import reach
-from napari_motionfft.motion.job import Check, Job, Progress, plan
+from napari_motionfft.motion.job import Check, Job, Progress, one_of, plan, velocity_grids
 from napari_motionfft.motion.judge import judge
+from napari_motionfft.motion.own_grid import on_grid
 from napari_motionfft.motion.refine import WeightOf, gauss_newton
 from napari_motionfft.motion.result import Landscape, Motion
 from napari_motionfft.motion.search import resample, search
@@ -108,6 +109,9 @@ def loss_landscape(
     *,
     region: tuple[slice, slice] | None = None,
     max_speed: float | None = None,
+    vy: Any = None,
+    vx: Any = None,
+    scale: str = "noise",
     weight: str | Any = "auto",
     background: str = "none",
     boundary: str = "crop",
@@ -115,27 +119,46 @@ def loss_landscape(
     progress: Progress | None = None,
     cancel: Event | None = None,
 ) -> Landscape:
-    """The search landscape on its own: see `estimate_motion` for the arguments and errors.
+    """The exact loss landscape on its own; see `estimate_motion` for what is not told here.
+
+    Parameters
+    ----------
+    vy, vx
+        (Ny,), (Nx,) px/frame: velocities wanted. None: the search's own grid over `max_speed`.
+    scale
+        "noise": in standard deviations of the landscape's noise, lags without overlap left out.
+        "energy": the weighted non-DC energy per pixel of the mean of the windowed frames,
+        Σ_k W(k)·|mean_t X_t(k)·exp(2πi k·v t)|², in squared units of the stack; with
+        weight="flat" and boundary="periodic" that is the variance of the integrated image
+        (the posts' objective). "auto" then means "flat".
 
     Returns
     -------
     Landscape
-        Values in noise σ on a grid of velocities in px/frame, with all peaks.
+        With all peaks, scored in noise σ; on a grid of your own, its cells.
+
+    Raises
+    ------
+    TypeError, ValueError, Cancelled
+        As `estimate_motion`.
     """
+    one_of("scale", scale, ("noise", "energy"))
+    grids = velocity_grids(vy, vx)
     job = plan(
         stack,
         "velocity",
         region,
         max_speed,
-        weight,
+        "flat" if scale == "energy" and isinstance(weight, str) and weight == "auto" else weight,
         background,
         boundary,
         device,
         progress,
         cancel,
     )
-    found, _, _ = within_memory(lambda job: search(job, job.check), job)
-    return found.landscape
+    if scale == "noise" and grids is None:
+        return within_memory(lambda job: search(job, job.check).landscape, job)[0]
+    return within_memory(lambda job: on_grid(job, grids, scale == "energy"), job)[0]
 
 
 def within_memory(run: Callable[[Job], Result], job: Job) -> tuple[Result, Job, list[str]]:

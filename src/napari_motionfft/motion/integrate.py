@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
+import math
+
 import torch
 from scipy.fft import next_fast_len
 
@@ -45,10 +46,33 @@ def mirrored(frames: torch.Tensor, pad: int) -> torch.Tensor:
     return torch.nn.functional.pad(frames[:, None], sides, mode="reflect")[:, 0]
 
 
+def seen_part(
+    shape: tuple[int, int], displacement: list[float]
+) -> tuple[tuple[slice, slice], tuple[slice, slice]] | None:
+    """Which pixels a frame sees once its displacement is taken out.
+
+    Pixel x is seen when x + p lies on the frame, 0 ≤ x + p ≤ size − 1.
+
+    Returns
+    -------
+    The seen pixels, and where in the frame shifted by its sub-pixel part they stand; None when the
+    content has left.
+    """
+    target, source = [], []
+    for size, p in zip(shape, displacement, strict=True):
+        first = max(0, math.ceil(-p - 1e-6))
+        last = min(size, math.floor(size - 1 - p + 1e-6) + 1)
+        if first >= last:
+            return None
+        target.append(slice(first, last))
+        source.append(slice(first + round(p), last + round(p)))
+    return (target[0], target[1]), (source[0], source[1])
+
+
 def compensate(
-    frames: torch.Tensor, displacements: torch.Tensor, fill: float
+    frames: torch.Tensor, displacements: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Shift frames back along the path; `fill` where the field does not reach.
+    """Shift frames back along the path.
 
     Parameters
     ----------
@@ -60,24 +84,18 @@ def compensate(
     Returns
     -------
     (n, h, w), (n, h, w) bool
-        Compensated frames, and which pixels each frame sees.
+        Compensated frames, 0 where the field does not reach, and which pixels each frame sees.
     """
-    whole = torch.round(displacements)
-    shifted = shift_part(frames, displacements - whole)
-    out = torch.full_like(frames, fill)
+    shifted = shift_part(frames, displacements - torch.round(displacements))
+    shape = (int(frames.shape[1]), int(frames.shape[2]))
+    out = torch.zeros_like(frames)
     seen = torch.zeros(frames.shape, dtype=torch.bool, device=frames.device)
-    for row, (d, exact) in enumerate(zip(whole.tolist(), displacements.tolist(), strict=True)):
-        target, source = [], []
-        for size, step, p in zip(frames.shape[-2:], d, exact, strict=True):
-            # pixel x is seen when x + p lies on the frame: 0 ≤ x + p ≤ size − 1
-            first = max(0, int(np.ceil(-p - 1e-6)))
-            last = min(size, int(np.floor(size - 1 - p + 1e-6)) + 1)
-            target.append(slice(first, max(first, last)))
-            source.append(slice(first + int(step), max(first, last) + int(step)))
-        if any(part.start >= part.stop for part in target):
-            continue
-        out[row, target[0], target[1]] = shifted[row, source[0], source[1]]
-        seen[row, target[0], target[1]] = True
+    for row, displacement in enumerate(displacements.tolist()):
+        part = seen_part(shape, displacement)
+        if part is not None:
+            target, source = part
+            out[row][target] = shifted[row][source]
+            seen[row][target] = True
     return out, seen
 
 
@@ -90,30 +108,30 @@ def mean_images(
     """
     frames, box = job.frames, job.box
     shape = box_shape(box)
-    total = torch.zeros(shape, dtype=torch.float64)
     plain = torch.zeros(shape, dtype=torch.float64)
-    count = torch.zeros(shape, dtype=torch.int32)
+    wide, (top, left) = (box, (0, 0)) if job.periodic else reach(box, frames.shape, displacements)
+    here = slice(top, top + shape[0]), slice(left, left + shape[1])
+    field = box_shape(wide)
+    total = torch.zeros(field, dtype=torch.float32, device=job.device)
+    count = torch.zeros(field, dtype=torch.int32)
     for start, stop in frames.blocks(job.block):
         check(start / frames.count, "Averaging along the motion")
         part = displacements[start:stop]
-        wide, offset = (box, (0, 0)) if job.periodic else reach(box, frames.shape, part)
         values = frames.read(start, stop, wide)
-        plain += place(values, offset, shape).sum(0, dtype=torch.float64)
+        plain += values[:, here[0], here[1]].sum(0)
         values = values.to(job.device)
         if job.periodic:
-            total += shift_part(values, part, pad=0).sum(0).double().cpu()
+            total += shift_part(values, part, pad=0).sum(0)
             count += stop - start
             continue
-        # in the wide box's own pixels the region starts at `offset`
-        moved, seen = compensate(values, part, 0.0)
-        total += place(moved, offset, shape).sum(0).double().cpu()
-        count += place(seen, offset, shape).sum(0, dtype=torch.int32).cpu()
-    mean = total / count.clamp(min=1)
-    return (
-        mean * frames.scale + frames.offset,
-        plain * frames.scale / frames.count + frames.offset,
-        count,
-    )
+        shifted = shift_part(values, part - torch.round(part))
+        for frame, displacement in zip(shifted, part.tolist(), strict=True):
+            seen = seen_part(field, displacement)
+            if seen is not None:
+                total[seen[0]] += frame[seen[1]]
+                count[seen[0]] += 1
+    mean = (total.double().cpu() / count.clamp(min=1))[here] * frames.scale + frames.offset
+    return mean, plain * frames.scale / frames.count + frames.offset, count[here]
 
 
 def reach(box: Box, shape: tuple[int, int], path: torch.Tensor) -> tuple[Box, tuple[int, int]]:
@@ -126,15 +144,10 @@ def reach(box: Box, shape: tuple[int, int], path: torch.Tensor) -> tuple[Box, tu
     """
     sides, offset = [], []
     for axis, (start, stop) in enumerate(box):
-        low = int(np.floor(float(path[:, axis].min()))) - MARGIN
-        high = int(np.ceil(float(path[:, axis].max()))) + MARGIN
+        low = math.floor(float(path[:, axis].min())) - MARGIN
+        high = math.ceil(float(path[:, axis].max())) + MARGIN
         first = max(0, min(start, start + low))
         last = min(shape[axis], max(stop, stop + high))
         sides.append((first, last))
         offset.append(start - first)
     return (sides[0], sides[1]), (offset[0], offset[1])
-
-
-def place(values: torch.Tensor, offset: tuple[int, int], shape: tuple[int, int]) -> torch.Tensor:
-    """Cut the region out of the wide box."""
-    return values[:, offset[0] : offset[0] + shape[0], offset[1] : offset[1] + shape[1]]

@@ -159,6 +159,21 @@ def speed_limit(max_speed: Any, shape: tuple[int, int], frames: int) -> float:
     return float(max_speed)
 
 
+def velocity_grids(vy: Any, vx: Any) -> tuple[torch.Tensor, torch.Tensor] | None:
+    """Two ascending 1-D grids in px/frame as float64, or None when neither is given."""
+    if vy is None and vx is None:
+        return None
+    grids = []
+    for name, given in (("vy", vy), ("vx", vx)):
+        values = np.asarray(given if given is not None else np.nan, dtype=np.float64)
+        if values.ndim != 1 or not values.size or not np.isfinite(values).all():
+            raise ValueError(f"{name} must be a 1-D array of velocities in px/frame, got {given!r}")
+        if (np.diff(values) <= 0).any():
+            raise ValueError(f"{name} must be ascending")
+        grids.append(torch.from_numpy(values))
+    return grids[0], grids[1]
+
+
 def check_varies(frames: Frames, box: Box) -> None:
     """Refuse a stack with nothing to track.
 

@@ -11,7 +11,6 @@ from napari_motionfft.motion.job import Check, Job
 from napari_motionfft.motion.refine import Fit, WeightOf, gauss_newton
 from napari_motionfft.motion.result import Motion
 from napari_motionfft.motion.search import SearchResult
-from napari_motionfft.motion.significance import threshold
 
 
 def judge(
@@ -122,7 +121,7 @@ def doubt(
     covariance: torch.Tensor,
 ) -> str:
     """Why the data do not determine the motion, or "" when they do."""
-    wanted = threshold(found.cells)
+    wanted = found.threshold
     peaks = found.landscape.peaks
     score = peaks[0].score if peaks else 0.0
     if score < wanted:

@@ -71,8 +71,8 @@ class Lags:
         """
         lags = lag_cross_spectra(spectra)
         lags *= weight.to(lags.device, lags.real.dtype)
-        count = band.multiplicity().clamp(min=1).to(lags.device, lags.real.dtype)
-        power = [(lag.real.square() + lag.imag.square()) * uncounted(count) for lag in lags]
+        once = uncounted(band).to(lags.device, lags.real.dtype)
+        power = [(lag.real.square() + lag.imag.square()) * once for lag in lags]
         variance = 2 * overcount * torch.stack([part.sum() for part in power])
         return cls(lags, variance.double().cpu(), band, field)
 
@@ -139,13 +139,13 @@ def energy(
     return total, spread
 
 
-def uncounted(count: torch.Tensor) -> torch.Tensor:
-    """1 where a half-plane bin stands for two of the full plane, 2 where it stands for itself.
+def uncounted(band: Band) -> torch.Tensor:
+    """1 where a half-plane bin stands for two of the full plane, 2 where for itself, (Ky, Kx).
 
     On the column kx = 0 both bins of a conjugate pair are in the half plane: they add up before
     they are squared.
     """
-    return torch.where(count == 1, 2.0, 1.0)
+    return torch.where(band.multiplicity() == 1, 2.0, 1.0)
 
 
 def visible(velocities: torch.Tensor, lag: int, field: float | None) -> torch.Tensor:

@@ -29,10 +29,10 @@ STEP_BLURRED, STEP_SHARP = 1.2, 0.6
 
 @dataclass
 class SearchResult:
-    """The landscape, its noise threshold's cell count, and the plain mean of the box."""
+    """The landscape, the score that chance alone reaches, and the scene's spectra."""
 
     landscape: Landscape
-    cells: float
+    threshold: float
     scene: SceneSpectra
 
 
@@ -98,20 +98,25 @@ def search_band(job: Job) -> Band:
 
 def search(job: Job, check: Check, peaks: int = 8) -> SearchResult:
     """Every velocity of the range, then a zoom on each peak with all lags."""
-    lags, scene = prepare(job, within(check, 0.0, 0.7))
+    lags, scene, bins = prepare(job, within(check, 0.0, 0.7))
     step = STEP_BLURRED if job.weight == "auto" else STEP_SHARP
     limit = job.asked["max_speed"]
-    cells = (2 * limit * lags.count / step + 1) ** 2
+    chance = threshold((2 * limit * lags.count / step + 1) ** 2, bins)
     kept = scan(lags, limit, step, CELLS_AN_AXIS, peaks, within(check, 0.7, 0.8))
     longer = memory_of(lags.count, limit, step, CELLS_IN_DOUBT)
-    certain = bool(kept.peaks) and kept.peaks[0].score > 1.5 * threshold(cells)
+    certain = bool(kept.peaks) and kept.peaks[0].score > 1.5 * chance
     if not certain and longer > memory_of(lags.count, limit, step, CELLS_AN_AXIS):
         kept = scan(lags, limit, step, CELLS_IN_DOUBT, peaks, within(check, 0.8, 1.0))
-    return SearchResult(kept, cells, scene)
+    return SearchResult(kept, chance, scene)
 
 
-def prepare(job: Job, check: Check) -> tuple[ls.Lags, SceneSpectra]:
-    """Weighted lag cross-spectra of a job's windowed frames, and the scene they show."""
+def prepare(job: Job, check: Check) -> tuple[ls.Lags, SceneSpectra, float]:
+    """Weighted lag cross-spectra of a job's windowed frames, and the scene they show.
+
+    Returns
+    -------
+    Lags, SceneSpectra, effective number of frequencies
+    """
     shape = box_shape(job.box)
     band = search_band(job)
     spectra, power = search_spectra(job, band, check)
@@ -120,9 +125,11 @@ def prepare(job: Job, check: Check) -> tuple[ls.Lags, SceneSpectra]:
     level = band.crop(power)[band.multiplicity() > 0].mean()
     # the sums are about 1: float32 neither under- nor overflows
     weight = weight / weight.max().clamp(min=1e-300) / level.clamp(min=1e-30)
-    taper = window(shape, search_taper(job))
+    shared = overcount(window(shape, search_taper(job)))
+    share = weight * band.crop(power)
+    bins = float(share.sum() ** 2 / (share**2 * ls.uncounted(band)).sum().clamp(min=1e-300))
     field = None if job.periodic else shape
-    return ls.Lags.of(spectra, weight, band, field, overcount(taper)), scene
+    return ls.Lags.of(spectra, weight, band, field, shared), scene, bins / shared
 
 
 def memory_of(lags: int, limit: float, step: float, cells: int) -> int:

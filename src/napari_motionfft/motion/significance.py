@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from scipy.stats import norm
+import math
+
+from scipy.stats import gamma
 
 FALSE_ALARM = 1e-3
 """Chance that pure noise passes for motion."""
 
 
-def threshold(cells: float) -> float:
-    """Peak score that noise exceeds with probability `FALSE_ALARM` among `cells` velocities."""
-    return float(norm.isf(FALSE_ALARM / max(cells, 1.0)))
+def threshold(cells: float, bins: float) -> float:
+    """Peak score that noise exceeds with probability `FALSE_ALARM` among `cells` velocities.
+
+    The energy of noise is a sum of exponentials, one a frequency, so its upper tail is that of a
+    gamma distribution: longer than a Gaussian's when few frequencies count.
+
+    Parameters
+    ----------
+    cells
+        Independent velocities searched.
+    bins
+        Effective number of frequencies.
+    """
+    shape = max(bins, 1.0)
+    return float((gamma.isf(FALSE_ALARM / max(cells, 1.0), shape) - shape) / math.sqrt(shape))
