@@ -1,0 +1,84 @@
+"""What a user asks for, the work that answers it, and what is kept of the run; no Qt."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from napari_motionfft.motion.result import Motion
+from napari_motionfft.viewer.report import Report
+from napari_motionfft.viewer.script import as_python, taken_at
+from napari_motionfft.viewer.settings import Preferences
+from napari_motionfft.viewer.source import Source
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """What the fields say.
+
+    Attributes
+    ----------
+    layer, region_layer
+        The image; the Shapes layer, or None for the whole frame.
+    frames
+        (start, stop), half open.
+    time_axis, level
+        As `read_source` takes them.
+    interval, time_unit
+        Time from frame to frame where the user gave it.
+    preferences
+        How to estimate.
+    """
+
+    layer: Any
+    region_layer: Any
+    frames: tuple[int, int]
+    time_axis: int
+    level: int
+    interval: float | None
+    time_unit: str | None
+    preferences: Preferences
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """Keyword arguments of `estimate_motion`, as given: None where it is to choose."""
+        chosen = asdict(self.preferences)
+        del chosen["layout"]
+        return {**chosen, "max_speed": chosen["max_speed"] or None}
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """One run: what was asked, on what data, what came out, and the call that repeats it."""
+
+    asked: Asked
+    source: Source
+    script: str
+    motion: Motion | None = None
+    report: Report | None = None
+
+
+def estimate(asked: Asked, source: Source, progress: Any, cancel: Any) -> Motion:
+    """The work itself; any thread."""
+    from napari_motionfft.viewer.worker import load_torch
+
+    load_torch()
+    from napari_motionfft.motion.estimate import estimate_motion
+
+    return estimate_motion(
+        source.stack, region=source.region, progress=progress, cancel=cancel, **asked.arguments
+    )
+
+
+def script_of(asked: Asked, source: Source) -> str:
+    """The call that repeats a run."""
+    layer = asked.layer
+    return as_python(
+        source,
+        asked.arguments,
+        at=taken_at(layer, source, asked.level),
+        frames=asked.frames[1] - asked.frames[0],
+        level=asked.level if layer.multiscale else None,
+        rgb=bool(layer.rgb),
+        path=layer.source.path,
+    )

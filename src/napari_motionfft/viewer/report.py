@@ -1,0 +1,168 @@
+"""Motion and Source → what the result panel says, and the call that repeats it; no Qt."""
+
+from __future__ import annotations
+
+import html
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from napari_motionfft.motion.result import Motion
+from napari_motionfft.viewer.source import Source
+
+WAYS = ("right", "up-right", "up", "up-left", "left", "down-left", "down", "down-right")
+ARROWS = "→↗↑↖←↙↓↘"
+
+GOOD = ("#1b6e35", "#ffffff")
+DOUBTFUL = ("#f2b01e", "#1a1a1a")
+FAILED = ("#b3261e", "#ffffff")
+"""Background and text of a badge: each pair reads on light and dark themes alike."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What there is to say about one run.
+
+    Attributes
+    ----------
+    reliable, verdict
+        Whether the data support the estimate, and one sentence on it.
+    rows
+        (name, value) pairs, in the order to read them.
+    notes
+        What the user should know about data and run.
+    """
+
+    reliable: bool
+    verdict: str
+    rows: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...]
+
+
+def report_of(
+    motion: Motion,
+    source: Source,
+    interval: float | None = None,
+    time_unit: str | None = None,
+) -> Report:
+    """Put a result into words.
+
+    Parameters
+    ----------
+    motion, source
+        A result and what it was estimated on.
+    interval, time_unit
+        Time from frame to frame as the user gave it; None takes the layer's own, if any.
+
+    Returns
+    -------
+    Report
+    """
+    if interval is None:
+        interval, time_unit = source.frame_interval, source.time_unit
+    rows = [
+        ("Velocity y", f"{measured(motion.velocity[0], motion.velocity_stderr[0])} px/frame"),
+        ("Velocity x", f"{measured(motion.velocity[1], motion.velocity_stderr[1])} px/frame"),
+        ("Speed", f"{measured(*speed(motion))} px/frame"),
+    ]
+    if source.unit is not None and interval and time_unit:
+        value, error = speed(motion, np.asarray(source.pixel_size) / interval)
+        rows.append(("", f"{measured(value, error)} {source.unit}/{time_unit}"))
+    rows.append(("Direction", direction(motion, source.pixel_size)))
+    rows.append(("Peak", f"{motion.score:.1f} σ above the landscape's noise"))
+    if np.isfinite(motion.split_half).all():
+        y, x = (signed(part, 4) for part in motion.split_half)
+        rows.append(("Split half", f"even − odd frames: ({y}, {x}) px/frame"))
+    rows.append(("Data", data_line(motion, source)))
+    seconds = motion.settings.get("seconds")
+    rows.append(("Ran on", motion.device + (f", {seconds:.1f} s" if seconds is not None else "")))
+    verdict = "Reliable" if motion.reliable else f"Not reliable: {motion.reason}"
+    return Report(motion.reliable, verdict, tuple(rows), (*source.notes, *motion.notes))
+
+
+def measured(value: float, error: float) -> str:
+    """ "−2.553 ± 0.021": the error to two digits, the value to the same place."""
+    if not math.isfinite(value):
+        return "unknown"
+    if not (math.isfinite(error) and error > 0):
+        return f"{signed(value, 4)} ± unknown"
+    digits = min(max(1 - math.floor(math.log10(error)), 0), 9)
+    return f"{signed(value, digits)} ± {error:.{digits}f}"
+
+
+def signed(value: float, digits: int) -> str:
+    """A number with a true minus sign, and none on zero."""
+    text = f"{value:.{digits}f}"
+    if float(text) == 0:
+        return text.lstrip("-")
+    return text.replace("-", "−")
+
+
+def speed(motion: Motion, step: Any = (1.0, 1.0)) -> tuple[float, float]:
+    """Speed and its standard error, with `step` (y, x) times px/frame as the unit."""
+    scale = np.asarray(step, dtype=np.float64)
+    velocity = np.asarray(motion.velocity) * scale
+    covariance = np.asarray(motion.velocity_covariance) * np.outer(scale, scale)
+    length = float(np.hypot(*velocity))
+    if length == 0:
+        return 0.0, float(np.sqrt(np.trace(covariance) / 2))
+    along = velocity / length
+    return length, float(max(float(along @ covariance @ along), 0.0) ** 0.5)
+
+
+def direction(motion: Motion, pixel_size: tuple[float, float]) -> str:
+    """ "39.5° ± 0.4° ↗ up-right" on the image; 0° is right, 90° is up."""
+    scale = np.asarray(pixel_size, dtype=np.float64)
+    velocity = np.asarray(motion.velocity) * scale
+    covariance = np.asarray(motion.velocity_covariance) * np.outer(scale, scale)
+    length, along = speed(motion, scale)
+    if not length > 2 * along:
+        return "not determined: the speed is within its error of 0"
+    y, x = velocity / length
+    across = np.array([x, -y])
+    spread = math.degrees(max(float(across @ covariance @ across), 0.0) ** 0.5 / length)
+    angle = math.degrees(math.atan2(-y, x))
+    way = round(angle / 45) % 8
+    error = f" ± {max(spread, 0.1):.1f}°" if math.isfinite(spread) else ""
+    return f"{signed(angle, 1)}°{error} {ARROWS[way]} {WAYS[way]}"
+
+
+def data_line(motion: Motion, source: Source) -> str:
+    """Layer, frames and region in words."""
+    count = len(motion.displacements)
+    (y0, y1), (x0, x1) = motion.region
+    frames = f"frames {source.first_frame}–{source.first_frame + count - 1}"
+    where = f"y {y0}–{y1 - 1}, x {x0}–{x1 - 1}" if source.region is not None else "whole frame"
+    return f"{source.name}, {frames}, {where}"
+
+
+def as_text(report: Report) -> str:
+    """The report as plain lines."""
+    lines = [report.verdict, *(f"{name + ':' if name else '':12}{v}" for name, v in report.rows)]
+    return "\n".join([*lines, *report.notes])
+
+
+def badge(text: str, colours: tuple[str, str]) -> str:
+    """Text on its own background, as rich text that fills the width."""
+    background, ink = colours
+    return (
+        f'<table width="100%" cellpadding="5" bgcolor="{background}"><tr><td>'
+        f'<font color="{ink}"><b>{html.escape(text)}</b></font></td></tr></table>'
+    )
+
+
+def as_html(report: Report) -> str:
+    """The report as rich text: the verdict on colour, then a table that wraps."""
+    cells = "".join(
+        f'<tr><td style="padding-right: 8px; white-space: nowrap;">{html.escape(name)}</td>'
+        f"<td>{html.escape(value)}</td></tr>"
+        for name, value in report.rows
+    )
+    parts = [badge(report.verdict, GOOD if report.reliable else DOUBTFUL)]
+    if not report.reliable:
+        parts.append("<p><i>The best guess, which the data do not support:</i></p>")
+    parts.append(f'<table cellspacing="0" cellpadding="1">{cells}</table>')
+    parts += [f"<p>{html.escape(note)}</p>" for note in report.notes]
+    return "".join(parts)

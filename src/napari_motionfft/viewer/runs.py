@@ -1,0 +1,74 @@
+"""The motions of a viewer: each is kept by its own result layers, and goes with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from napari_motionfft.motion.result import Motion
+from napari_motionfft.viewer.results import KEY
+from napari_motionfft.viewer.source import Source
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """A motion and where it came from.
+
+    Attributes
+    ----------
+    motion
+        In px of the stack that it was estimated on.
+    name
+        To choose it by.
+    first_frame
+        The layer's frame that is the motion's frame 0.
+    time_axis
+        Axis of the layer that was time; None for a motion from a file.
+    pixel_size, unit
+        Of the stack: (y, x) world size, and its unit where that is a length.
+    """
+
+    motion: Motion
+    name: str
+    first_frame: int = 0
+    time_axis: int | None = None
+    pixel_size: tuple[float, float] | None = None
+    unit: str | None = None
+
+
+def keep(layers: Iterable[Any], motion: Motion, source: Source) -> Kept:
+    """Write a motion into the metadata of its result layers."""
+    y, x = motion.velocity
+    kept = Kept(
+        motion=motion,
+        name=f"{source.name}: ({y:.2f}, {x:.2f}) px/frame",
+        first_frame=source.first_frame,
+        time_axis=source.time_axis,
+        pixel_size=source.pixel_size,
+        unit=source.unit,
+    )
+    for layer in layers:
+        layer.metadata[KEY]["motion"] = kept
+    return kept
+
+
+def motions(viewer: Any) -> list[tuple[str, Kept]]:
+    """(name, motion) of every run that has layers in a viewer, the newest first."""
+    found: dict[str, Kept] = {}
+    for layer in viewer.layers:
+        about = layer.metadata.get(KEY, {})
+        if "motion" in about and about["run"] not in found:
+            found[about["run"]] = about["motion"]
+    names: dict[str, Kept] = {}
+    for kept in found.values():
+        name, number = kept.name, 2
+        while name in names:
+            name, number = f"{kept.name} [{number}]", number + 1
+        names[name] = kept
+    return list(names.items())[::-1]
+
+
+def result_count(viewer: Any) -> int:
+    """How many layers this plugin has added."""
+    return sum(KEY in layer.metadata for layer in viewer.layers)

@@ -1,0 +1,1 @@
+"""The dock widgets: thin shells over functions that scripts can call."""

@@ -1,0 +1,47 @@
+"""Asking for files; an existing one is never replaced without asking."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from qtpy.QtWidgets import QFileDialog
+
+from napari_motionfft.files.tables import save_motion
+from napari_motionfft.motion.result import Motion
+
+FILTERS = {"JSON, all of it (*.json)": ".json", "CSV, the displacements (*.csv)": ".csv"}
+
+
+def ask_where_to_save(parent: Any, name: str) -> tuple[Path, bool] | None:
+    """(path, may be replaced), or None when the dialog was cancelled."""
+    chosen, kind = QFileDialog.getSaveFileName(
+        parent, "Save motion", f"{name}.json", ";;".join(FILTERS)
+    )
+    return finished_name(chosen, kind) if chosen else None
+
+
+def finished_name(chosen: str, kind: str) -> tuple[Path, bool]:
+    """Add a missing suffix. The dialog has asked about the name as typed, not about ours."""
+    path = Path(chosen)
+    if path.suffix.lower() in FILTERS.values():
+        return path, True
+    return path.with_name(path.name + FILTERS.get(kind, ".json")), False
+
+
+def save_new(motion: Motion | None, path: str | os.PathLike[str], overwrite: bool = False) -> Path:
+    """Save a motion; see `EstimateMotion.save`."""
+    if motion is None:
+        raise ValueError("There is no result to save yet.")
+    target = Path(path)
+    if target.exists() and not overwrite:
+        raise FileExistsError(f"{target} exists already; choose another name.")
+    save_motion(motion, target)
+    return target
+
+
+def ask_what_to_open(parent: Any) -> Path | None:
+    """A motion file, or None when the dialog was cancelled."""
+    chosen, _ = QFileDialog.getOpenFileName(parent, "Open motion", "", "Motion (*.json *.csv)")
+    return Path(chosen) if chosen else None

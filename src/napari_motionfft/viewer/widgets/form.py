@@ -1,0 +1,229 @@
+"""The fields of Estimate motion, and what they say as plain data."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from magicgui.widgets import Container, FloatSpinBox, Label, PushButton, SpinBox
+
+from napari_motionfft.viewer.asked import Asked
+from napari_motionfft.viewer.settings import Preferences
+from napari_motionfft.viewer.source import guess_time_axis, level_of, movie_axes
+from napari_motionfft.viewer.widgets.parts import described, images, menu, shapes, why_no_movie
+
+WHOLE = "whole frame"
+WEIGHTS = ("auto", "flat", "bilinear", "lanczos", "gaussian", "fejer", "phat", "wiener")
+TIME_UNITS = ("s", "ms", "min", "h")
+DEVICES = (("auto", "auto"), ("CPU", "cpu"))
+"""Until torch is loaded and the real names are known."""
+
+
+class EstimateForm(Container):  # type: ignore[misc]
+    """Fields that follow the viewer's layers; `asked` reads them, `show` writes the preferences.
+
+    Parameters
+    ----------
+    viewer
+        napari Viewer or ViewerModel.
+    """
+
+    def __init__(self, viewer: Any) -> None:
+        self._devices: list[tuple[str, str]] = list(DEVICES)
+        basic = Container(name="basic")
+        more = described(PushButton(name="more", text="▸ Advanced"), "Show more fields.")
+        further = Container(name="further")
+        # one by one: magicgui aligns the labels only of fields that come later
+        basic.extend(self.fields(viewer))
+        further.extend(self.further_fields())
+        basic.margins = further.margins = (0, 0, 0, 0)
+        super().__init__(name="form", widgets=[basic, more, further], labels=False)
+        self.margins = (0, 0, 0, 0)
+        for field in (*basic, *further):
+            setattr(self, field.name, field)
+        self.further.visible = False
+        self.more.changed.connect(self.toggle)
+        self.image.changed.connect(self.follow_layer)
+        self.time_axis.changed.connect(self.follow_axis)
+        self.follow_layer()
+
+    def fields(self, viewer: Any) -> list[Any]:
+        """The fields that always show."""
+        first = described(SpinBox(name="first_frame", min=0, max=1), "First frame to use.")
+        last = described(SpinBox(name="last_frame", min=0, max=1), "Last frame to use.")
+        frames = Container(
+            name="frames",
+            label="Frames",
+            widgets=[first, Label(name="dash", value="–"), last],
+            layout="horizontal",
+            labels=False,
+        )
+        frames.margins = (0, 0, 0, 0)
+        return [
+            menu("image", "Image layer", lambda _: images(viewer), "The stack of frames."),
+            menu(
+                "region",
+                "Region",
+                lambda _: [(WHOLE, WHOLE), *shapes(viewer)],
+                "Where to look: the whole frame, or the upright rectangle of a Shapes layer.",
+            ),
+            described(PushButton(name="draw", text="Draw region"), ""),
+            described(frames, "The frames to use, first and last."),
+            spin(
+                "max_speed",
+                "Search range",
+                "auto",
+                " px/frame",
+                "Velocities up to this, along y and x each, are searched. "
+                "auto picks it from the frame size and the number of frames.",
+            ),
+            menu(
+                "weight",
+                "Weight",
+                WEIGHTS,
+                "What each spatial frequency counts. auto measures it from the data.",
+            ),
+            menu(
+                "background",
+                "Background",
+                [("none", "none"), ("static: take it out", "static")],
+                "static takes a pattern that stands still (dirt, a mask) out of the search.",
+            ),
+            menu(
+                "device",
+                "Device",
+                lambda _: self._devices,
+                "Where to compute. auto takes a GPU when there is one.",
+            ),
+        ]
+
+    def further_fields(self) -> list[Any]:
+        """The fields that Advanced unfolds."""
+        return [
+            menu(
+                "time_axis",
+                "Time axis",
+                self.axes,
+                "The axis that is time; others stay at their slider.",
+            ),
+            menu("level", "Level", self.levels, "Level of a multiscale image; 0 is the finest."),
+            menu(
+                "boundary",
+                "Frame edges",
+                [("crop: real frames", "crop"), ("periodic: content wraps", "periodic")],
+                "periodic only where content that leaves comes in opposite: synthetic data.",
+            ),
+            menu(
+                "placing",
+                "Results",
+                [("beside the stack", "beside"), ("over the stack", "over")],
+                "Where the integrated image goes.",
+            ),
+            spin(
+                "interval",
+                "Frame interval",
+                "from the layer",
+                "",
+                "Time from frame to frame, for velocities in physical units. They also need a "
+                "layer with a pixel size in a unit of length.",
+            ),
+            menu("time_unit", "Time unit", TIME_UNITS, "Unit of the frame interval."),
+        ]
+
+    @property
+    def unfolded(self) -> bool:
+        """The further fields show."""
+        return bool(self.more.text.startswith("▾"))
+
+    def toggle(self) -> None:
+        """Unfold or fold the further fields."""
+        unfold = not self.unfolded
+        self.more.text = "▾ Advanced" if unfold else "▸ Advanced"
+        self.more.tooltip = "Hide these fields." if unfold else "Show more fields."
+        self.further.visible = unfold
+        self.follow_level()
+
+    def follow_layer(self) -> None:
+        """Offer the axes, levels and frames of the chosen layer."""
+        layer = self.image.value
+        with self.time_axis.changed.blocked():
+            self.time_axis.reset_choices()
+            if why_no_movie(layer) is None:
+                self.time_axis.value = guess_time_axis(layer)
+        self.level.reset_choices()
+        self.follow_level()
+        self.follow_axis()
+
+    def axes(self, _: Any = None) -> list[tuple[str, int]]:
+        """(name, axis) of every axis of the layer that may be time."""
+        layer = self.image.value
+        names = [] if why_no_movie(layer) else movie_axes(layer)
+        return [(name, axis) for axis, name in enumerate(names)]
+
+    def levels(self, _: Any = None) -> list[tuple[str, int]]:
+        """(name, level) of a multiscale layer."""
+        layer = self.image.value
+        names = [] if why_no_movie(layer) else level_of(layer)
+        return [(name, level) for level, name in enumerate(names)]
+
+    def follow_level(self) -> None:
+        """Show the level where the layer has several."""
+        self.level.visible = bool(self.level.choices) and self.unfolded
+
+    def follow_axis(self) -> None:
+        """Offer all frames along the chosen axis."""
+        layer, axis = self.image.value, self.time_axis.value
+        count = 2
+        if axis is not None and why_no_movie(layer) is None:
+            data = layer.data[0] if layer.multiscale else layer.data
+            count = max(int(data.shape[axis]), 1)
+        for box, value in ((self.frames.first_frame, 0), (self.frames.last_frame, count - 1)):
+            box.value = min(box.value, count - 1)
+            box.max = count - 1
+            box.value = value
+
+    def offer_devices(self, choices: list[tuple[str, str]]) -> None:
+        """Fill in the real devices, and keep the choice where it is still there."""
+        self._devices = choices
+        self.device.reset_choices()
+
+    def show_preferences(self, preferences: Preferences) -> None:
+        """Fill in what is saved; a value that does not exist here is left out."""
+        for name, value in asdict(preferences).items():
+            field = getattr(self, "placing" if name == "layout" else name)
+            if field is self.max_speed or value in field.choices:
+                field.value = value
+
+    def preferences(self) -> Preferences:
+        """What is worth keeping for the next session."""
+        return Preferences(
+            max_speed=float(self.max_speed.value),
+            weight=self.weight.value,
+            background=self.background.value,
+            boundary=self.boundary.value,
+            device=self.device.value,
+            layout=self.placing.value,
+        )
+
+    def asked(self) -> Asked:
+        """Read the fields."""
+        interval = float(self.interval.value) or None
+        return Asked(
+            layer=self.image.value,
+            region_layer=None if self.region.value == WHOLE else self.region.value,
+            frames=(int(self.frames.first_frame.value), int(self.frames.last_frame.value) + 1),
+            time_axis=int(self.time_axis.value or 0),
+            level=int(self.level.value or 0),
+            interval=interval,
+            time_unit=self.time_unit.value if interval else None,
+            preferences=self.preferences(),
+        )
+
+
+def spin(name: str, label: str, at_zero: str, suffix: str, tooltip: str) -> Any:
+    """A number that means "choose for me" at 0."""
+    box = described(FloatSpinBox(name=name, label=label, min=0, max=1e6, step=0.5), tooltip)
+    box.native.setDecimals(3)
+    box.native.setSpecialValueText(at_zero)
+    box.native.setSuffix(suffix)
+    return box

@@ -1,0 +1,69 @@
+"""The result panel: what came out, and what to do with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from magicgui.widgets import Container, PushButton
+
+from napari_motionfft.viewer.report import FAILED, Report, as_html, badge
+from napari_motionfft.viewer.widgets.parts import described, rich_text, set_enabled
+
+NO_RESULT = "There is no result yet: press Run."
+
+SAVE = "Save the motion as a table (CSV) or whole, with images and landscape (JSON)."
+COPY = "Copy the call that repeats this run in a script."
+
+
+class ResultPanel(Container):  # type: ignore[misc]
+    """Shows one report or one message, over the buttons Save, Copy as Python, Remove results."""
+
+    def __init__(self) -> None:
+        row = Container(
+            name="row",
+            layout="horizontal",
+            labels=False,
+            widgets=[
+                described(PushButton(name="save_button", text="Save…"), ""),
+                described(PushButton(name="copy_button", text="Copy as Python"), ""),
+            ],
+        )
+        row.margins = (0, 0, 0, 0)
+        super().__init__(
+            name="panel",
+            labels=False,
+            widgets=[
+                rich_text("report"),
+                row,
+                described(PushButton(name="remove_button", text="Remove results"), ""),
+            ],
+        )
+        self.margins = (0, 0, 0, 0)
+        self.save_button, self.copy_button = row.save_button, row.copy_button
+        self.show_nothing()
+
+    def show_nothing(self) -> None:
+        """Show nothing."""
+        self.report.value = ""
+        self.report.visible = False
+
+    def show_report(self, report: Report) -> None:
+        """Show a result."""
+        self.report.value = as_html(report)
+        self.report.visible = True
+
+    def show_error(self, message: str) -> None:
+        """Show why there is no result, in the error's own words."""
+        self.report.value = badge(message, FAILED)
+        self.report.visible = True
+
+    def allow(self, has_result: bool, layers: int, running: bool) -> None:
+        """Switch the buttons to what can be done now."""
+        set_enabled(self.save_button, None if has_result else NO_RESULT, SAVE)
+        set_enabled(self.copy_button, None if has_result else NO_RESULT, COPY)
+        why: Any = None if layers else "There are no result layers in this viewer."
+        if running:
+            why = "A run is going on: cancel it first."
+        set_enabled(
+            self.remove_button, why, f"Remove all {layers} layers that this plugin has added."
+        )

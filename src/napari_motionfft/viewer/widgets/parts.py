@@ -1,0 +1,118 @@
+"""Small pieces that the widgets share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from magicgui.widgets import ComboBox, Label
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QComboBox, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+
+from napari_motionfft.viewer.results import KEY
+
+NO_LAYER = "Open an image layer first: a stack of at least two frames."
+
+
+def described(widget: Any, tooltip: str) -> Any:
+    """Give a widget its tooltip and its object name; returns the widget."""
+    widget.tooltip = tooltip
+    widget.native.setObjectName(f"motionfft.{widget.name}")
+    return widget
+
+
+def narrow(combo: Any) -> Any:
+    """Let a menu be narrower than its longest choice: layer names may be of any length."""
+    combo.native.setSizeAdjustPolicy(
+        QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+    )
+    combo.native.setMinimumContentsLength(6)
+    return combo
+
+
+def menu(name: str, label: str, choices: Any, tooltip: str) -> Any:
+    """A menu with a tooltip, as narrow as need be."""
+    return narrow(described(ComboBox(name=name, label=label, choices=choices), tooltip))
+
+
+def set_enabled(button: Any, why_not: str | None, tooltip: str) -> None:
+    """Switch a button; while it is off, its tooltip says why."""
+    button.enabled = why_not is None
+    button.tooltip = why_not or tooltip
+
+
+def rich_text(name: str) -> Any:
+    """A label for rich text that wraps and can be selected."""
+    label = Label(name=name, value="")
+    native = label.native
+    native.setObjectName(f"motionfft.{name}")
+    native.setTextFormat(Qt.TextFormat.RichText)
+    native.setWordWrap(True)
+    native.setTextInteractionFlags(
+        Qt.TextInteractionFlag.TextSelectableByMouse
+        | Qt.TextInteractionFlag.TextSelectableByKeyboard
+    )
+    native.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+    return label
+
+
+def role(layer: Any) -> str | None:
+    """What a layer of ours shows; None for the user's own."""
+    about = layer.metadata.get(KEY)
+    return None if about is None else str(about.get("role"))
+
+
+def images(viewer: Any) -> list[tuple[str, Any]]:
+    """(name, layer) of the images that could be estimated on, the topmost last.
+
+    Our own pictures are left out, a motion-compensated stack is not.
+    """
+    from napari.layers import Image
+
+    ours = (None, "motion-compensated")
+    return [(x.name, x) for x in viewer.layers if isinstance(x, Image) and role(x) in ours]
+
+
+def shapes(viewer: Any) -> list[tuple[str, Any]]:
+    """(name, layer) of the user's Shapes layers."""
+    from napari.layers import Shapes
+
+    return [(x.name, x) for x in viewer.layers if isinstance(x, Shapes) and role(x) is None]
+
+
+def why_no_movie(layer: Any) -> str | None:
+    """Why a layer cannot be estimated on, or None."""
+    if layer is None:
+        return NO_LAYER
+    if layer.ndim < 3:
+        return f"{layer.name!r} is 2-D, a single image: motion needs a stack of frames."
+    return None
+
+
+def alive(widget: Any) -> bool:
+    """Whether Qt still has the widget: its window may be closed while Python holds it."""
+    try:
+        widget.native.objectName()
+    except RuntimeError:
+        return False
+    return True
+
+
+def scrolled(outer: Any, parts: list[Any]) -> None:
+    """Put parts into a container so that they scroll when the window is low.
+
+    magicgui's own scrolling is lost when napari docks the widget: it docks what is inside.
+    """
+    inner = QWidget()
+    inside = QVBoxLayout(inner)
+    inside.setContentsMargins(4, 4, 4, 4)
+    for part in parts:
+        inside.addWidget(part.native)
+    inside.addStretch(1)
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QScrollArea.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(inner)
+    area.setMinimumWidth(inner.minimumSizeHint().width() + area.verticalScrollBar().width() // 4)
+    outer.margins = (0, 0, 0, 0)
+    outer.native.layout().addWidget(area)
