@@ -77,8 +77,9 @@ def stand(landscape: Landscape, corner: tuple[float, float], height: float) -> F
     return Frame(inner - scale * low, scale, low, high)
 
 
-def width(frame: Frame) -> float:
-    """Width with labels, px of level 0."""
+def landscape_aspect(landscape: Landscape) -> float:
+    """Width over height of a landscape with its labels."""
+    frame = stand(landscape, (0.0, 0.0), 1.0)
     _, right, _, left = frame.margins
     return frame.scale * (left + float(frame.high[1] - frame.low[1]) + right)
 

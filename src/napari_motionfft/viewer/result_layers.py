@@ -1,0 +1,136 @@
+"""Motion → layer tuples, placed by the source they were estimated on."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from itertools import count
+from typing import Any
+
+import numpy as np
+
+from napari_motionfft.motion.result import Motion
+from napari_motionfft.viewer.arrange import arrange
+from napari_motionfft.viewer.landscape_layers import (
+    landscape_aspect,
+    landscape_image,
+    landscape_marks,
+    stand,
+)
+from napari_motionfft.viewer.source import Source
+from napari_motionfft.viewer.trajectory_layers import position, trajectory
+
+KEY = "napari-motionfft"
+"""Name of our entry in a layer's metadata: only layers that have it are ours."""
+
+CANVAS = (800.0, 1000.0)
+"""(y, x) px of a canvas where there is no window to ask."""
+
+LayerData = tuple[Any, dict[str, Any], str]
+
+
+def result_layers(
+    motion: Motion,
+    source: Source,
+    taken: Collection[str] = (),
+    run: str = "run",
+    layout: str = "beside",
+    *,
+    below: float = 0.0,
+    canvas: tuple[float, float] = CANVAS,
+) -> list[LayerData]:
+    """The layers of one run, from the bottom of the layer list to its top.
+
+    Parameters
+    ----------
+    motion, source
+        A result and what it was estimated on.
+    taken
+        Names of layers that exist.
+    run
+        Identifier of this run, written into every layer's metadata.
+    layout
+        "beside": integrated image and landscape next to the stack. "over": the integrated image
+        lies on the region it is of.
+    below
+        px of the layer down to where free space begins.
+    canvas
+        (y, x) screen px: the arrangement that shows the stack largest is taken.
+
+    Returns
+    -------
+    list of (data, arguments, kind)
+        As `napari.layers.Layer.create` takes them.
+
+    Raises
+    ------
+    ValueError
+        Unknown layout.
+    """
+    place = source.placement
+    (y0, _), (x0, _) = motion.region
+    region = np.asarray(motion.region) * np.asarray(place.factor)[:, None]
+    aspect = landscape_aspect(motion.landscape)
+    places = arrange(place.shape, region, canvas, aspect, layout, below)
+    picture = {
+        **place.crop((y0, x0), places.integrated),
+        "rgb": False,
+        "colormap": "gray",
+        "contrast_limits": limits(motion),
+    }
+    corner = (places.landscape[0] - 0.5, places.landscape[1] - 0.5)  # pixel 0 begins at −0.5
+    frame = stand(motion.landscape, corner, places.height)
+    marks, mark_arguments = landscape_marks(motion, frame, place)
+    values, image_arguments = landscape_image(motion, frame, place)
+    layers: dict[str, LayerData] = {
+        "plain mean": (motion.plain_mean, {**picture, "visible": False}, "image"),
+        "integrated image": (motion.integrated, picture, "image"),
+        "loss landscape": (values, image_arguments, "image"),
+        "landscape axes": (marks, mark_arguments, "shapes"),
+        "trajectory": trajectory(motion, source),
+        "position": position(motion, source),
+    }
+    names = unique_names(layers, taken)
+    return [
+        (
+            data,
+            {
+                **arguments,
+                "name": names[role],
+                "metadata": {KEY: about(motion, source, run, role, places.size[0])},
+            },
+            kind,
+        )
+        for role, (data, arguments, kind) in layers.items()
+    ]
+
+
+def limits(motion: Motion) -> tuple[float, float]:
+    """Contrast for the integrated image and the plain mean alike, so that they compare."""
+    seen = motion.integrated[motion.coverage >= motion.coverage.max() / 2]
+    low, high = (float(v) for v in np.percentile(seen, (0.2, 99.8)))
+    return (low, high) if high > low else (low, low + 1.0)
+
+
+def unique_names(roles: Iterable[str], taken: Collection[str]) -> dict[str, str]:
+    """The roles as names; with one common number where one of them is taken."""
+    roles = list(roles)
+    for number in count(1):
+        names = {role: role if number == 1 else f"{role} {number}" for role in roles}
+        if not set(names.values()) & set(taken):
+            return names
+    raise AssertionError("unreachable")
+
+
+def about(motion: Motion, source: Source, run: str, role: str, bottom: float) -> dict[str, Any]:
+    """Our metadata of one layer: what it is, how it was made, where its run ends."""
+    entry: dict[str, Any] = {
+        "run": run,
+        "role": role,
+        "source": source.name,
+        "settings": dict(motion.settings),
+        "bottom": bottom,
+    }
+    if role == "loss landscape":
+        entry["vy"], entry["vx"] = motion.landscape.vy, motion.landscape.vx
+        entry["peaks"] = [tuple(peak) for peak in motion.landscape.peaks]
+    return entry
