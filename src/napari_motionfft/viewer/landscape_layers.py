@@ -226,7 +226,7 @@ class Marks:
         span, low, high = self.frame.span, self.frame.low, self.frame.high
         arm = np.asarray([[0, 0.02 * span], [0.02 * span, 0]])  # along x, along y
         at = np.clip(np.asarray(motion.velocity, dtype=np.float64), low, high)
-        lines = [f"{pair_text(motion.velocity)} px/frame"]
+        lines = [f"{pair_text(motion.velocity)} px/frame", f"peak: {motion.score:.3g} × noise"]
         covariance = np.asarray(motion.velocity_covariance, dtype=np.float64)
         factor = enlargement(covariance, 0.07 * span)
         ellipse = outline(np.clip(at + error_ellipse(covariance, factor), low, high))

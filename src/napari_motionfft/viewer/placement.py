@@ -49,7 +49,12 @@ def layer_arguments(layer: Any) -> dict[str, Any]:
     }
 
 
-def last_axes(arguments: dict[str, Any], keep: int) -> dict[str, Any]:
+def last_axes(layer: Any, keep: int) -> dict[str, Any]:
+    """Arguments that place a layer of fewer axes as a layer's last `keep` ones."""
+    return keep_last(layer_arguments(layer), keep)
+
+
+def keep_last(arguments: dict[str, Any], keep: int) -> dict[str, Any]:
     """Those of `layer_arguments` for the last `keep` axes."""
     shear = arguments["shear"]
     triangle = keep * (keep - 1) // 2  # napari's vector: upper triangle, the last rows last
@@ -100,7 +105,7 @@ class Placement:
             factor=factor,
             time_axis=time_axis,
             others=tuple(others),
-            plane=last_axes(full, 2),
+            plane=keep_last(full, 2),
             full=full,
         )
 
@@ -112,31 +117,53 @@ class Placement:
     def image(
         self, offset: Sequence[float] | Array = (0, 0), pixel: Sequence[float] | Array = (1, 1)
     ) -> dict[str, Any]:
-        """Arguments of a 2-D layer whose data (i, j) lies at `offset + pixel·(i, j)`, level 0 px.
-
-        The step is pushed through the linear part only, so rotation, shear and affine stay the
-        layer's own.
-        """
-        plane = dict(self.plane)
-        step = plane["rotate"] @ shear_matrix(plane["shear"]) @ np.diag(plane["scale"])
-        plane["translate"] = np.asarray(plane["translate"]) + step @ np.asarray(offset, float)
-        plane["scale"] = np.asarray(plane["scale"]) * np.asarray(pixel, float)
-        return plane
-
-    @property
-    def linear(self) -> Array:
-        """(2, 2) steps in the world (rows y, x) of a step along y, x in px of level 0."""
-        plane = self.plane
-        step = plane["rotate"] @ shear_matrix(plane["shear"]) @ np.diag(plane["scale"])
-        return np.asarray(plane["affine"][:2, :2] @ step)
+        """Arguments of a 2-D layer whose data (i, j) lies at px `offset + pixel·(i, j)`."""
+        return moved(self.plane, offset, pixel)
 
     def crop(self, corner: Sequence[int], offset: Sequence[float] = (0, 0)) -> dict[str, Any]:
         """Arguments of a crop of the stack from pixel `corner`, moved by `offset` level 0 px."""
         return self.image(self.to_layer(corner) + np.asarray(offset, float), self.factor)
 
+    @property
+    def linear(self) -> Array:
+        """(2, 2) steps in the world (rows y, x) of a step along y, x in px of level 0."""
+        return np.asarray(self.plane["affine"][:2, :2] @ linear_part(self.plane))
+
     def from_axis(self, first: int) -> dict[str, Any]:
         """Arguments of a layer that has the source's axes `first`…last."""
-        return last_axes(self.full, len(self.full["scale"]) - first)
+        return keep_last(self.full, len(self.full["scale"]) - first)
+
+
+def moved(
+    arguments: dict[str, Any], offset: Sequence[float] | Array, pixel: Sequence[float] | Array
+) -> dict[str, Any]:
+    """Layer arguments under which data i lies where `offset + pixel·i` lay.
+
+    The step is pushed through the linear part only, so rotation, shear and affine stay the
+    layer's own.
+    """
+    step = linear_part(arguments) @ np.asarray(offset, dtype=np.float64)
+    return {
+        **arguments,
+        "translate": arguments["translate"] + step,
+        "scale": arguments["scale"] * np.asarray(pixel, dtype=np.float64),
+    }
+
+
+def linear_part(arguments: dict[str, Any]) -> Array:
+    """napari's rotate · shear · scale as one matrix."""
+    shear = shear_matrix(arguments["shear"])
+    return np.asarray(arguments["rotate"] @ shear @ np.diag(arguments["scale"]))
+
+
+def shear_matrix(shear: Any) -> Array:
+    """napari's shear, the upper triangle row by row or a whole matrix, as a matrix (n, n)."""
+    values: Array = np.asarray(shear, dtype=np.float64)
+    if values.ndim == 2:
+        return values
+    matrix = np.eye(round((1 + (1 + 8 * len(values)) ** 0.5) / 2))
+    matrix[np.triu_indices(len(matrix), 1)] = values
+    return matrix
 
 
 def frame_shape(layer: Any) -> tuple[int, int]:
@@ -144,13 +171,3 @@ def frame_shape(layer: Any) -> tuple[int, int]:
     data = layer.data[0] if getattr(layer, "multiscale", False) else layer.data
     ndim = int(layer.ndim)
     return int(data.shape[ndim - 2]), int(data.shape[ndim - 1])
-
-
-def shear_matrix(shear: Any) -> Array:
-    """napari's shear of two axes, one number or a (2, 2) matrix, as a matrix."""
-    values: Array = np.asarray(shear, dtype=np.float64)
-    if values.ndim == 2:
-        return values
-    matrix = np.eye(2)
-    matrix[0, 1] = values[0]
-    return matrix
