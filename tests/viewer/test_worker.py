@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 import threading
 import time
 import weakref
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 
 from napari_motionfft.motion.errors import Cancelled, MotionError
-from napari_motionfft.viewer import worker as worker_module
+from napari_motionfft.viewer.devices import load_torch
 from napari_motionfft.viewer.worker import Guarded, Runner, guarded_error
 
 
@@ -242,6 +243,6 @@ def test_the_device_cache_is_emptied_in_the_end(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_torch_that_does_not_load_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "torch", None)
+    monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(MotionError, match="napari-motionfft view"):
-        worker_module.load_torch()
+        load_torch()

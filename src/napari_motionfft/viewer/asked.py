@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from napari_motionfft.motion.result import Motion
+from napari_motionfft.viewer.devices import load_torch
 from napari_motionfft.viewer.report import Report
 from napari_motionfft.viewer.script import as_python, taken_at
 from napari_motionfft.viewer.settings import Preferences
@@ -57,11 +58,16 @@ class Run:
     motion: Motion | None = None
     report: Report | None = None
 
+    @property
+    def layer_frames(self) -> int:
+        """Frames of the layer, of which the run may have used a part."""
+        layer = self.asked.layer
+        data = layer.data[0] if layer.multiscale else layer.data
+        return int(data.shape[self.source.time_axis])
+
 
 def estimate(asked: Asked, source: Source, progress: Any, cancel: Any) -> Motion:
     """The work itself; any thread."""
-    from napari_motionfft.viewer.worker import load_torch
-
     load_torch()
     from napari_motionfft.motion.estimate import estimate_motion
 

@@ -1,18 +1,35 @@
-"""The devices of this machine by their real names; imports torch, so not for the main thread."""
+"""torch, loaded when it is needed, and the devices of this machine by their real names."""
 
 from __future__ import annotations
 
+from napari_motionfft.motion.errors import MotionError
 
-def device_choices() -> list[tuple[str, str]]:
-    """(name to show, value of `device=`) pairs, "auto" first.
+
+def load_torch() -> None:
+    """Import torch, or say what to do.
 
     Raises
     ------
     MotionError
         torch does not load here.
     """
-    from napari_motionfft.viewer.worker import load_torch
+    try:
+        import torch  # noqa: F401
+    except (ImportError, OSError) as error:
+        raise MotionError(
+            f"PyTorch does not load ({error}). On Windows it can fail once a window is open: "
+            "start napari with `napari-motionfft view`, or reinstall torch."
+        ) from error
 
+
+def device_choices() -> list[tuple[str, str]]:
+    """(name to show, value of `device=`) pairs, "auto" first. Imports torch, which takes seconds.
+
+    Raises
+    ------
+    MotionError
+        torch does not load here.
+    """
     load_torch()
     from napari_motionfft.motion.device import choose_device, describe_device, device_names
 

@@ -21,8 +21,8 @@ class Kept:
         In px of the stack that it was estimated on.
     name
         To choose it by.
-    first_frame
-        The layer's frame that is the motion's frame 0.
+    first_frame, layer_frames
+        The layer's frame that is the motion's frame 0, and how many frames the layer has.
     time_axis
         Axis of the layer that was time; None for a motion from a file.
     pixel_size, unit
@@ -32,18 +32,22 @@ class Kept:
     motion: Motion
     name: str
     first_frame: int = 0
+    layer_frames: int | None = None
     time_axis: int | None = None
     pixel_size: tuple[float, float] | None = None
     unit: str | None = None
 
 
-def keep(layers: Iterable[Any], motion: Motion, source: Source) -> Kept:
+def keep(
+    layers: Iterable[Any], motion: Motion, source: Source, layer_frames: int | None = None
+) -> Kept:
     """Write a motion into the metadata of its result layers."""
     y, x = motion.velocity
     kept = Kept(
         motion=motion,
         name=f"{source.name}: ({y:.2f}, {x:.2f}) px/frame",
         first_frame=source.first_frame,
+        layer_frames=layer_frames,
         time_axis=source.time_axis,
         pixel_size=source.pixel_size,
         unit=source.unit,

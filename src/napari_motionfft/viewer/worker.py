@@ -108,23 +108,6 @@ def free_device_memory() -> None:
             torch.mps.empty_cache()
 
 
-def load_torch() -> None:
-    """Import torch, or say what to do.
-
-    Raises
-    ------
-    MotionError
-        torch does not load here.
-    """
-    try:
-        import torch  # noqa: F401
-    except (ImportError, OSError) as error:
-        raise MotionError(
-            f"PyTorch does not load ({error}). On Windows it can fail once a window is open: "
-            "start napari with `napari-motionfft view`, or reinstall torch."
-        ) from error
-
-
 class Stoppable(FunctionWorker):  # type: ignore[misc]
     """napari's worker, whose `quit` sets the cancel event: napari calls it when it closes."""
 

@@ -206,7 +206,7 @@ class EstimateMotion(Container):  # type: ignore[misc]
         report = report_of(motion, source, asked.interval, asked.time_unit)
         self.last = Run(asked, source, run.script, motion, report)
         layers = add_results(self._viewer, motion, source, layout=asked.preferences.layout)
-        keep(layers, motion, source)
+        keep(layers, motion, source, run.layer_frames)
         self.panel.show_report(report)
         self._refresh()
 

@@ -55,28 +55,18 @@ def rich_text(name: str) -> Any:
     return label
 
 
-def role(layer: Any) -> str | None:
-    """What a layer of ours shows; None for the user's own."""
-    about = layer.metadata.get(KEY)
-    return None if about is None else str(about.get("role"))
-
-
 def images(viewer: Any) -> list[tuple[str, Any]]:
-    """(name, layer) of the images that could be estimated on, the topmost last.
-
-    Our own pictures are left out, a motion-compensated stack is not.
-    """
+    """(name, layer) of the image layers but those that show results."""
     from napari.layers import Image
 
-    ours = (None, "motion-compensated")
-    return [(x.name, x) for x in viewer.layers if isinstance(x, Image) and role(x) in ours]
+    return [(x.name, x) for x in viewer.layers if isinstance(x, Image) and KEY not in x.metadata]
 
 
 def shapes(viewer: Any) -> list[tuple[str, Any]]:
-    """(name, layer) of the user's Shapes layers."""
+    """(name, layer) of the Shapes layers but those that show results."""
     from napari.layers import Shapes
 
-    return [(x.name, x) for x in viewer.layers if isinstance(x, Shapes) and role(x) is None]
+    return [(x.name, x) for x in viewer.layers if isinstance(x, Shapes) and KEY not in x.metadata]
 
 
 def why_no_movie(layer: Any) -> str | None:
