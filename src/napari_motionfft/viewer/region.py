@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from napari_motionfft.viewer.errors import SourceError
 from napari_motionfft.viewer.placement import frame_shape, world_map
+from napari_motionfft.viewer.units import factors
 
 MIN_SIDE = 16
 """px: the estimator's smallest region side."""
@@ -124,12 +125,10 @@ def unit_factors(one: Any, other: Any) -> NDArray[np.float64]:
     SourceError
         A length on pixels, say: no factor exists.
     """
-    factors = []
     for axis, a, b in zip("yx", one.units[-2:], other.units[-2:], strict=True):
         if not a.is_compatible_with(b):
             raise SourceError(
                 f"{one.name!r} is in {a} along {axis}, {other.name!r} in {b}: these do not "
                 f"convert. Give both layers the same kind of unit (layer.units)."
             )
-        factors.append(float((1.0 * a).to(b).magnitude))
-    return np.asarray(factors)
+    return factors(one.units[-2:], other.units[-2:])

@@ -10,12 +10,8 @@ import numpy as np
 
 from napari_motionfft.motion.result import Motion
 from napari_motionfft.viewer.arrange import arrange
-from napari_motionfft.viewer.landscape_layers import (
-    landscape_aspect,
-    landscape_image,
-    landscape_marks,
-    stand,
-)
+from napari_motionfft.viewer.landscape_frame import landscape_aspect, stand
+from napari_motionfft.viewer.landscape_layers import landscape_image, landscape_marks
 from napari_motionfft.viewer.source import Source
 from napari_motionfft.viewer.trajectory_layers import position, trajectory
 

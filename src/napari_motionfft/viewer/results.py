@@ -12,6 +12,7 @@ import numpy as np
 from napari_motionfft.motion.result import Motion
 from napari_motionfft.viewer.result_layers import CANVAS, KEY, result_layers
 from napari_motionfft.viewer.source import Source
+from napari_motionfft.viewer.units import factors
 
 __all__ = ["KEY", "add_results", "remove_results", "result_layers", "tagged"]
 
@@ -57,6 +58,10 @@ def add_results(
     follow = camera_is_fitted(viewer) if fit is None else fit
     with kept(viewer):
         viewer.layers.extend(layers)
+    if viewer.layers.units is not None:  # the canvas counts in the finest unit of all layers
+        unit = factors(source.placement.plane["units"][:1], viewer.layers.units[-2:-1])[0]
+        labels = next(x for x in layers if x.metadata[KEY]["role"] == "landscape axes")
+        labels.text.size *= unit
     if follow:
         viewer.fit_to_view()
     return layers

@@ -10,15 +10,18 @@ import numpy as np
 
 from napari_motionfft.viewer.errors import SourceError
 from napari_motionfft.viewer.lazy import as_lazy, luminance
-from napari_motionfft.viewer.placement import Placement, world_map
+from napari_motionfft.viewer.placement import Placement
 from napari_motionfft.viewer.region import find_region
+from napari_motionfft.viewer.units import factors, frame_interval, is_time, pixel_size
 
 __all__ = [
     "Source",
     "SourceError",
     "guess_time_axis",
+    "level_data",
     "level_of",
     "movie_axes",
+    "pixel_size",
     "read_source",
     "slider_position",
 ]
@@ -72,7 +75,7 @@ def guess_time_axis(layer: Any) -> int:
         if str(layer.axis_labels[axis]).strip().lower() in TIME_LABELS:
             return axis
     for axis in axes:
-        if dict(layer.units[axis].dimensionality) == {"[time]": 1}:
+        if is_time(layer.units[axis]):
             return axis
     return 0
 
@@ -117,8 +120,7 @@ def slider_position(dims: Any, layer: Any) -> tuple[int, ...]:
     given = min(ndim, len(dims.point))
     point[ndim - given :] = dims.point[-given:]
     if dims.units is not None and len(dims.units) >= ndim:
-        pairs = zip(dims.units[-ndim:], layer.units, strict=True)
-        point *= [float((1.0 * ours).to(theirs).magnitude) for ours, theirs in pairs]
+        point *= factors(dims.units[-ndim:], layer.units)
     shape = np.asarray(level_data(layer, 0).shape[:ndim])
     index = np.floor(np.asarray(layer.world_to_data(point)) + 0.5 + 1e-6)
     return tuple(int(i) for i in np.clip(index, 0, shape - 1))
@@ -250,23 +252,3 @@ def frame_range(frames: tuple[int, int] | None, count: int) -> tuple[int, int]:
     if stop - start < 2:
         raise SourceError(f"Motion needs at least 2 frames; the choice holds {stop - start}.")
     return start, stop
-
-
-def pixel_size(layer: Any, factor: tuple[float, float]) -> tuple[tuple[float, float], str | None]:
-    """World size (y, x) of a px of the stack, and its unit where it is a length."""
-    linear, _ = world_map(layer)
-    size = np.linalg.norm(linear, axis=0) * np.asarray(factor)
-    y, x = layer.units[-2:]
-    if not all(dict(unit.dimensionality) == {"[length]": 1} for unit in (y, x)):
-        return (float(size[0]), float(size[1])), None
-    if linear[0, 1] == linear[1, 0] == 0:  # the axes keep apart, so each may have its own unit
-        size[1] *= float((1.0 * x).to(y).magnitude)
-    return (float(size[0]), float(size[1])), f"{y:~P}"
-
-
-def frame_interval(layer: Any, axis: int) -> tuple[float | None, str | None]:
-    """Time from frame to frame and its unit, where the layer's time axis has one."""
-    unit = layer.units[axis]
-    if dict(unit.dimensionality) != {"[time]": 1}:
-        return None, None
-    return abs(float(layer.scale[axis])), f"{unit:~P}"

@@ -1,0 +1,65 @@
+"""Velocities of a landscape ↔ pixels of the layer that it stands beside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from napari_motionfft.motion.result import Landscape
+from napari_motionfft.viewer.placement import Array
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """Where a landscape stands: velocity (0, 0) at `zero`, `scale` px of level 0 a px/frame.
+
+    Attributes
+    ----------
+    zero
+        (y, x) px of level 0.
+    low, high
+        (vy, vx) px/frame of the picture's outer edges.
+    """
+
+    zero: Array
+    scale: float
+    low: Array
+    high: Array
+
+    @property
+    def span(self) -> float:
+        """Longer side in px/frame."""
+        return float((self.high - self.low).max())
+
+    @property
+    def margins(self) -> tuple[float, float, float, float]:
+        """Top, right, bottom, left strips for the labels, px/frame."""
+        return 0.11 * self.span, 0.04 * self.span, 0.2 * self.span, 0.19 * self.span
+
+
+def edges(landscape: Landscape) -> tuple[Array, Array]:
+    """(2,), (2,) px/frame: outer edges of the grid, half a step beyond its first and last."""
+    low, high = [], []
+    for axis in (landscape.vy, landscape.vx):
+        half = (axis[-1] - axis[0]) / max(len(axis) - 1, 1) / 2 or 0.5
+        low.append(float(axis[0]) - half)
+        high.append(float(axis[-1]) + half)
+    return np.asarray(low), np.asarray(high)
+
+
+def stand(landscape: Landscape, corner: tuple[float, float], height: float) -> Frame:
+    """Put a landscape with its labels into a box of a given height, upper left at `corner`."""
+    low, high = edges(landscape)
+    probe = Frame(np.zeros(2), 1.0, low, high)
+    top, _, bottom, left = probe.margins
+    scale = height / (top + float(high[0] - low[0]) + bottom)
+    inner = np.asarray(corner) + scale * np.asarray([top, left])
+    return Frame(inner - scale * low, scale, low, high)
+
+
+def landscape_aspect(landscape: Landscape) -> float:
+    """Width over height of a landscape with its labels."""
+    frame = stand(landscape, (0.0, 0.0), 1.0)
+    _, right, _, left = frame.margins
+    return frame.scale * (left + float(frame.high[1] - frame.low[1]) + right)
