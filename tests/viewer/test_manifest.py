@@ -1,0 +1,80 @@
+"""The manifest: valid, every command is there, and nothing heavy is imported by it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from npe2 import PluginManifest
+
+import napari_motionfft
+from napari_motionfft.motion.weights import weight_names
+
+PACKAGED = Path(napari_motionfft.__file__).parent / "napari.yaml"
+
+
+@pytest.fixture(scope="module")
+def manifest() -> PluginManifest:
+    return PluginManifest.from_distribution("napari-motionfft")
+
+
+def test_every_command_imports() -> None:
+    """As `npe2 validate --imports`: without the imports, dead commands pass."""
+    checked = subprocess.run(
+        [sys.executable, "-m", "npe2", "validate", "--imports", "napari-motionfft"],
+        capture_output=True,
+        text=True,
+        env={"QT_QPA_PLATFORM": "offscreen", **os.environ},
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert "valid" in checked.stdout
+
+
+def test_the_manifest_at_the_top_is_the_packaged_one() -> None:
+    top = PACKAGED.parents[2] / "napari.yaml"
+    if not top.parent.joinpath("pyproject.toml").exists():
+        pytest.skip("not in a checkout")
+    assert top.is_symlink()
+    assert top.resolve() == PACKAGED.resolve()
+
+
+def test_what_is_contributed(manifest: PluginManifest) -> None:
+    assert [str(c) for c in manifest.categories] == [
+        "Registration",
+        "Image Processing",
+        "Measurement",
+    ]
+    given = manifest.contributions
+    assert [w.display_name for w in given.widgets] == [
+        "Estimate motion",
+        "Apply motion to layer…",
+        "Motion-compensated mean",
+    ]
+    menus = {name: [item.command for item in items] for name, items in given.menus.items()}
+    assert menus == {
+        "napari/layers/register": ["napari-motionfft.estimate"],
+        "napari/layers/transform": ["napari-motionfft.apply"],
+        "napari/layers/project": ["napari-motionfft.mean"],
+    }
+    assert [sample.key for sample in given.sample_data] == [
+        "rain_radar",
+        "low_light",
+        "white_square",
+    ]
+
+
+def test_the_weights_are_those_of_the_registry(manifest: PluginManifest) -> None:
+    from napari_motionfft.viewer.widgets.form import WEIGHTS
+
+    enum = manifest.contributions.configurations["estimate"].properties["weight"].enum
+    assert tuple(enum) == weight_names() == WEIGHTS
+
+
+def test_the_widgets_import_no_torch() -> None:
+    code = "import sys; from napari_motionfft.viewer.widgets import estimate, apply, mean; "
+    code += "sys.exit('torch was imported' if 'torch' in sys.modules else 0)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
