@@ -107,7 +107,8 @@ def extent(text: str) -> slice:
 
 def run_estimate(asked: argparse.Namespace) -> None:
     """`napari-motionfft estimate STACK`."""
-    out: Path = asked.out or Path(f"{asked.stack.resolve().name.partition('.')[0]}-motion")
+    name = asked.stack.resolve().stem.removesuffix(".ome")
+    out: Path = asked.out or Path(f"{name}-motion")
     refuse_to_overwrite(out, asked.force)
 
     from napari_motionfft.files.stacks import read_stack

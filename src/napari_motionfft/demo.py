@@ -102,6 +102,7 @@ def demo(out: Path, window: bool = True, progress: Progress | None = None) -> li
     if problem:
         print(f"No window: {problem}.")
     elif not stay:
+        print("Opening napari to take its picture ...", flush=True)
         from napari_motionfft.viewer.demo import photograph
 
         for each in runs:
