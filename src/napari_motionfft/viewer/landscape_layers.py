@@ -28,6 +28,9 @@ PEAK = "#4cc9f0"
 TEXT_SIZE = 0.042
 """pt a canvas px of the picture's side: 10.5 pt on 250 px. Text zooms along with the picture."""
 
+LARGEST = 13.0
+"""pt when all is in view: a larger picture needs no larger text."""
+
 
 def landscape_image(
     motion: Motion, frame: Frame, placement: Placement
@@ -48,10 +51,15 @@ def landscape_image(
 
 
 def landscape_marks(
-    motion: Motion, frame: Frame, placement: Placement
+    motion: Motion, frame: Frame, placement: Placement, zoom: float = 1.0
 ) -> tuple[list[Array], dict[str, Any]]:
-    """Ticks, titles, zero cross-hair, peak and error ellipse: shapes whose data is (vy, vx)."""
-    marks = Marks(frame)
+    """Ticks, titles, zero cross-hair, peak and error ellipse: shapes whose data is (vy, vx).
+
+    `zoom` is the screen px a px of level 0 when all is in view.
+    """
+    side = frame.span * frame.scale  # px of level 0
+    text = min(TEXT_SIZE, LARGEST / (zoom * side))
+    marks = Marks(frame, text)
     marks.panel()
     marks.cross_hair()
     marks.axis_of_x()
@@ -67,7 +75,7 @@ def landscape_marks(
         "features": {"label": marks.labels},
         "text": {
             "string": "{label}",
-            "size": TEXT_SIZE * frame.span * frame.scale * world_length(placement.linear),
+            "size": text * side * world_length(placement.linear),
             "scaling": True,
             "rotation": text_angle(placement.linear),
             "color": INK,
@@ -99,8 +107,9 @@ def outline(points: Array) -> Array:
 class Marks:
     """Collects shapes in velocity coordinates; text hangs at the centre of a shape."""
 
-    def __init__(self, frame: Frame) -> None:
+    def __init__(self, frame: Frame, text_size: float) -> None:
         self.frame = frame
+        self.pitch = 1.8 * text_size * frame.span  # from line to line
         self.data: list[Array] = []
         self.kinds: list[str] = []
         self.lines: list[str] = []
@@ -188,8 +197,8 @@ class Marks:
 
     def note(self, lines: list[str], above: bool) -> None:
         """Lines of text within the picture, in its upper or lower half, on a shade."""
-        span, low, high = self.frame.span, self.frame.low, self.frame.high
-        pitch = 0.075 * span
+        low, high = self.frame.low, self.frame.high
+        pitch = self.pitch
         tall = pitch * (len(lines) + 0.4)
         first = low[0] if above else high[0] - tall
         box = [[first, low[1]], [first, high[1]], [first + tall, high[1]], [first + tall, low[1]]]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from napari_motionfft.motion.result import Motion
-from napari_motionfft.viewer.arrange import arrange
+from napari_motionfft.viewer.arrange import arrange, zoom
 from napari_motionfft.viewer.landscape_frame import landscape_aspect, stand
 from napari_motionfft.viewer.landscape_layers import landscape_image, landscape_marks
 from napari_motionfft.viewer.source import Source
@@ -75,7 +75,7 @@ def result_layers(
     }
     corner = (places.landscape[0] - 0.5, places.landscape[1] - 0.5)  # pixel 0 begins at −0.5
     frame = stand(motion.landscape, corner, places.height)
-    marks, mark_arguments = landscape_marks(motion, frame, place)
+    marks, mark_arguments = landscape_marks(motion, frame, place, zoom(places.size, canvas))
     values, image_arguments = landscape_image(motion, frame, place)
     layers: dict[str, LayerData] = {
         "plain mean": (motion.plain_mean, {**picture, "visible": False}, "image"),

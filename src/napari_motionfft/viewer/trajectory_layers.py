@@ -101,5 +101,6 @@ def position(motion: Motion, source: Source) -> Layer:
         "border_color": "black",
         "symbol": "disc",
         "out_of_slice_display": False,
+        "canvas_size_limits": (8, 24),  # screen px: in view at any zoom, never in the way
     }
     return in_layer(motion, source, 0), arguments, "points"
