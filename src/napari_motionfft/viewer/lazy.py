@@ -26,8 +26,9 @@ def as_lazy(data: Any) -> Any:
     chunks = getattr(data, "chunks", None)
     if not (isinstance(chunks, tuple) and all(isinstance(n, int) for n in chunks)):
         chunks = tuple(1 for _ in data.shape[:-2]) + tuple(data.shape[-2:])
-    # no name: hashing one would read the data
-    return da.from_array(data, chunks=chunks, name=False, asarray=True)
+    # without a name it would be hashed, without a meta probed: both read
+    meta = np.empty((0,) * len(data.shape), data.dtype)
+    return da.from_array(data, chunks=chunks, name=False, asarray=True, meta=meta)
 
 
 def luminance(stack: Any) -> Any:
