@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 PLUGIN = "napari-motionfft"
-SIZE = (1560, 940)  # px of the window
+SIZE = (1560, 940)  # px of the window, where the screen has as many
 PATIENCE = 300.0
 """Seconds to wait for a run: it takes seconds, but the machine may be busy."""
 
@@ -55,7 +55,6 @@ def photograph(sample: str) -> NDArray[np.uint8]:
 
     viewer, widget = open_sample(sample)
     try:
-        viewer.window.resize(*SIZE)
         settle()
         widget.run()
         wait(lambda: not widget.running)
@@ -79,7 +78,19 @@ def open_sample(key: str) -> tuple[Any, Any]:
     viewer = napari.Viewer(title=f"Motion FFT: {key.replace('_', ' ')}")
     viewer.open_sample(PLUGIN, key)
     _, widget = viewer.window.add_plugin_dock_widget(PLUGIN, "Estimate motion")
+    viewer.window.resize(*fitting(SIZE))
     return viewer, widget
+
+
+def fitting(size: tuple[int, int]) -> tuple[int, int]:
+    """(width, height) px that the screen can show."""
+    from qtpy.QtWidgets import QApplication
+
+    screen = QApplication.primaryScreen()
+    if screen is None:
+        return size
+    room = screen.availableGeometry()
+    return min(size[0], room.width()), min(size[1], room.height())
 
 
 def settle(seconds: float = 1.0) -> None:
