@@ -25,6 +25,8 @@ CELLS_IN_DOUBT = 1201
 STEP_BLURRED, STEP_SHARP = 1.2, 0.6
 """Grid step times the longest lag, px: what the finest structure of the landscape allows, with the
 1 px Gaussian of `auto` and without."""
+STEP_FINEST = 0.2
+"""The zoom's last step times the longest lag, px: well inside what the refinement climbs."""
 
 
 @dataclass
@@ -147,7 +149,7 @@ def scan(
     score = (values / spread.clamp(min=1e-30).sqrt()).double().cpu()
     tops = ls.local_maxima(score, 2.0, 4 * peaks)
     start = torch.stack([axis[[i for i, _ in tops]], axis[[j for _, j in tops]]], 1)  # (P, 2)
-    found = zoom(lags, start, step / memory, limit, check)
+    found = zoom(lags, start, step / memory, limit, peaks, check)
     found = distinct(sorted(found, key=lambda p: -p.score), 1.0 / (lags.count + 1))[:peaks]
     return Landscape(score.float().numpy(), axis.numpy(), axis.numpy().copy(), found)
 
@@ -168,8 +170,13 @@ def resample(weight: torch.Tensor, band: Band) -> torch.Tensor:
     return weight.double()[i][:, j]
 
 
-def zoom(lags: ls.Lags, start: torch.Tensor, step: float, limit: float, check: Check) -> list[Peak]:
-    """Climb to the landscape's maximum near each start on ever finer grids, all lags in use.
+def zoom(
+    lags: ls.Lags, start: torch.Tensor, step: float, limit: float, most: int, check: Check
+) -> list[Peak]:
+    """Climb to the landscape's maximum near each start on ever finer grids.
+
+    A coarse grid resolves the short lags only; the last rounds use all. The lower half of the
+    candidates is dropped at each round until `most` are left.
 
     Parameters
     ----------
@@ -179,21 +186,21 @@ def zoom(lags: ls.Lags, start: torch.Tensor, step: float, limit: float, check: C
     if len(start) == 0:
         return []
     at = start.clone()
-    best = torch.zeros(len(at), dtype=torch.float64)
-    finest = 0.05 / (lags.count + 1)
-    while step > finest:
+    while True:
         check(1.0, "Zooming in on peaks")
         side = torch.linspace(-1.5, 1.5, 7, dtype=torch.float64) * step
         vy = (at[:, :1] + side).clamp(-limit, limit)  # (P, 7)
         vx = (at[:, 1:] + side).clamp(-limit, limit)
-        values, spread = ls.energy(lags, vy, vx)
+        memory = min(lags.count, math.ceil(STEP_BLURRED / step))
+        values, spread = ls.energy(lags, vy, vx, memory)
         score = (values / spread.clamp(min=1e-30).sqrt()).double().cpu().flatten(1)
         best, cell = score.max(1)
-        row, column = cell // 7, cell % 7
         every = torch.arange(len(at))
-        at = torch.stack([vy[every, row], vx[every, column]], 1)
-        step /= 3
-    return [Peak(float(y), float(x), float(s)) for (y, x), s in zip(at, best, strict=True)]
+        at = torch.stack([vy[every, cell // 7], vx[every, cell % 7]], 1)
+        if memory == lags.count and step * lags.count < STEP_FINEST:
+            return [Peak(float(y), float(x), float(s)) for (y, x), s in zip(at, best, strict=True)]
+        kept = best.argsort(descending=True)[: max(most, len(at) // 2)]
+        at, step = at[kept], step / 3
 
 
 def distinct(peaks: list[Peak], apart: float) -> list[Peak]:
