@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import threading
 import time
 from collections.abc import Callable
@@ -58,7 +59,7 @@ def ours(viewer: Any) -> list[Any]:
 
 
 def said(widget: Any) -> str:
-    return str(widget.native.findChild(QLabel, "motionfft.report").text())
+    return html.unescape(widget.native.findChild(QLabel, "motionfft.report").text())
 
 
 def waiting(monkeypatch: pytest.MonkeyPatch) -> threading.Event:

@@ -10,7 +10,14 @@ from magicgui.widgets import Container, FloatSpinBox, Label, PushButton, SpinBox
 from napari_motionfft.viewer.asked import Asked
 from napari_motionfft.viewer.settings import Preferences
 from napari_motionfft.viewer.source import guess_time_axis, level_of, movie_axes
-from napari_motionfft.viewer.widgets.parts import described, images, menu, shapes, why_no_movie
+from napari_motionfft.viewer.widgets.parts import (
+    described,
+    images,
+    menu,
+    renew,
+    shapes,
+    why_no_movie,
+)
 
 WHOLE = "whole frame"
 WEIGHTS = ("auto", "flat", "bilinear", "lanczos", "gaussian", "fejer", "phat", "wiener")
@@ -33,19 +40,22 @@ class EstimateForm(Container):  # type: ignore[misc]
         basic = Container(name="basic")
         more = described(PushButton(name="more", text="▸ Advanced"), "Show more fields.")
         further = Container(name="further")
-        # one by one: magicgui aligns the labels only of fields that come later
-        basic.extend(self.fields(viewer))
-        further.extend(self.further_fields())
+        self._fill(basic, self.fields(viewer))
+        self._fill(further, self.further_fields())
         basic.margins = further.margins = (0, 0, 0, 0)
         super().__init__(name="form", widgets=[basic, more, further], labels=False)
         self.margins = (0, 0, 0, 0)
-        for field in (*basic, *further):
-            setattr(self, field.name, field)
         self.further.visible = False
         self.more.changed.connect(self.toggle)
         self.image.changed.connect(self.follow_layer)
         self.time_axis.changed.connect(self.follow_axis)
         self.follow_layer()
+
+    def _fill(self, box: Any, fields: list[Any]) -> None:
+        """Add fields one by one: magicgui aligns the labels only of those that come later."""
+        for field in fields:
+            setattr(self, field.name, field)
+            box.append(field)
 
     def fields(self, viewer: Any) -> list[Any]:
         """The fields that always show."""
@@ -142,6 +152,11 @@ class EstimateForm(Container):  # type: ignore[misc]
         self.more.tooltip = "Hide these fields." if unfold else "Show more fields."
         self.further.visible = unfold
         self.follow_level()
+
+    def reset_choices(self, *_: Any) -> None:
+        """Follow the viewer's layers."""
+        renew(self.image)
+        renew(self.region)
 
     def follow_layer(self) -> None:
         """Offer the axes, levels and frames of the chosen layer."""

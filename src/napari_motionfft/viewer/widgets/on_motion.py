@@ -21,6 +21,7 @@ from napari_motionfft.viewer.widgets.parts import (
     described,
     images,
     menu,
+    renew,
     rich_text,
     scrolled,
     set_enabled,
@@ -88,6 +89,8 @@ class OnMotion(Container):  # type: ignore[misc]
         self.run_button.changed.connect(self.run)
         self.cancel_button.changed.connect(self.cancel)
         self.open_button.changed.connect(self._open)
+        self.motion.changed.connect(self._refresh)
+        self.image.changed.connect(self._refresh)
         self.native_parent_changed.connect(self._undocked)
         events = viewer.layers.events
         for event in (events.inserted, events.removed, events.reordered, events.renamed):
@@ -151,8 +154,8 @@ class OnMotion(Container):  # type: ignore[misc]
     def reset_choices(self, *_: Any) -> None:
         """Follow the viewer's layers."""
         if alive(self):
-            self.motion.reset_choices()
-            self.image.reset_choices()
+            renew(self.motion)
+            renew(self.image)
             self._refresh()
 
     def _motions(self, _: Any = None) -> list[tuple[str, Kept]]:

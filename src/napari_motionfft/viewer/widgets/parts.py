@@ -78,6 +78,17 @@ def why_no_movie(layer: Any) -> str | None:
     return None
 
 
+def renew(combo: Any) -> None:
+    """Bring a menu's choices up to date, and keep its choice: a renamed layer is the same one."""
+    before = combo.value
+    with combo.changed.blocked():
+        combo.reset_choices()
+        if before in combo.choices:
+            combo.value = before
+    if combo.value is not before:
+        combo.changed.emit(combo.value)
+
+
 def alive(widget: Any) -> bool:
     """Whether Qt still has the widget: its window may be closed while Python holds it."""
     try:
