@@ -1,0 +1,167 @@
+"""Motion taken out of layers as users have them: axes, colours, lazy, other pixel sizes."""
+
+from __future__ import annotations
+
+from threading import Event
+from typing import Any
+
+import dask.array as da
+import numpy as np
+import pytest
+from napari.layers import Image
+from numpy.typing import NDArray
+
+import napari_motionfft as mf
+from napari_motionfft.motion.errors import Cancelled
+from napari_motionfft.motion.result import Motion
+from napari_motionfft.viewer.compensate import compensate, mean, target_of
+from napari_motionfft.viewer.runs import Kept
+from napari_motionfft.viewer.source import SourceError
+
+T, SHAPE = 5, (24, 30)
+STEP = (2.0, -3.0)
+
+
+def ignore(*_: Any) -> None:
+    pass
+
+
+@pytest.fixture(scope="module")
+def stack() -> NDArray[np.float32]:
+    """A scene that moves by whole pixels, (5, 24, 30)."""
+    scene = np.random.default_rng(2).normal(size=(60, 60)).astype(np.float32)
+    return np.stack([np.roll(scene, (2 * t, -3 * t), (0, 1))[15:39, 15:45] for t in range(T)])
+
+
+@pytest.fixture(scope="module")
+def motion(stack: NDArray[np.float32], tmp_path_factory: pytest.TempPathFactory) -> Motion:
+    """Exactly `STEP` px/frame, read from a table."""
+    path = tmp_path_factory.mktemp("motion") / "motion.csv"
+    rows = [f"{t},{STEP[0] * t},{STEP[1] * t}" for t in range(T)]
+    path.write_text("\n".join(["frame,y,x", *rows]) + "\n")
+    return mf.load_motion(path)
+
+
+def seen(t: int) -> tuple[slice, slice]:
+    """Where frame t reaches, after its motion was taken out."""
+    return slice(0, SHAPE[0] - 2 * t), slice(3 * t, SHAPE[1])
+
+
+def check_still(moved: Any, first: Any) -> None:
+    """(T, Y, X): every frame is the first, where it reaches, and 0 elsewhere."""
+    for t in range(len(moved)):
+        np.testing.assert_allclose(moved[t][seen(t)], first[seen(t)], atol=1e-4)
+    assert (moved[-1][-1] == 0).all()
+
+
+def test_a_stack_stands_still(stack: Any, motion: Motion) -> None:
+    original = stack.copy()
+    target = target_of(Image(stack), Kept(motion, "m"))
+    moved = compensate(target, ignore, Event())
+    assert isinstance(moved, np.ndarray)
+    assert moved.dtype == stack.dtype
+    check_still(moved, stack[0])
+    np.testing.assert_array_equal(stack, original)
+
+
+def test_other_axes_and_their_order_stay(stack: Any, motion: Motion) -> None:
+    channels = np.stack([stack, 2 * stack, 3 * stack])  # (C, T, Y, X)
+    layer = Image(channels, axis_labels=("c", "t", "y", "x"))
+    target = target_of(layer, Kept(motion, "m"))
+    moved = compensate(target, ignore, Event())
+    assert moved.shape == channels.shape
+    for c in range(3):
+        check_still(moved[c], channels[c, 0])
+    averaged = mean(target, ignore, Event())
+    assert averaged.shape == (3, *SHAPE)
+    np.testing.assert_allclose(averaged[2], mf.integrate(channels[2], motion), atol=1e-5)
+
+
+def test_colours_stay_colours(stack: Any, motion: Motion) -> None:
+    grey = np.clip(128 + 40 * stack, 0, 255).astype(np.uint8)
+    video = np.stack([grey, 255 - grey, grey // 2], axis=-1)
+    target = target_of(Image(video, rgb=True), Kept(motion, "m"))
+    moved = compensate(target, ignore, Event())
+    assert (moved.shape, moved.dtype) == (video.shape, video.dtype)
+    for c in range(3):
+        np.testing.assert_allclose(moved[2][seen(2)][..., c], video[0][seen(2)][..., c], atol=1)
+    averaged = mean(target, ignore, Event())
+    assert (averaged.shape, averaged.dtype) == (video.shape[1:], np.uint8)
+    assert target.still["rgb"] is True
+    Image(averaged, **target.still)
+
+
+def test_lazy_stays_lazy(stack: Any, motion: Motion) -> None:
+    read: list[int] = []
+
+    def block(values: Any, block_info: Any = None) -> Any:
+        read.append(1)
+        return values
+
+    lazy = da.from_array(np.stack([stack, stack], 1), chunks=(1, 1, *SHAPE))
+    lazy = lazy.map_blocks(block, dtype=stack.dtype, meta=np.empty((0,) * 4, stack.dtype))
+    moved = compensate(target_of(Image(lazy), Kept(motion, "m")), ignore, Event())
+    assert isinstance(moved, da.Array)
+    assert moved.shape == lazy.shape
+    assert len(read) <= 6  # contrast limits of the layer, a look at the first frame
+    check_still(np.asarray(moved)[:, 1], stack[0])
+
+
+def test_the_same_frames_of_the_whole_movie_are_taken(stack: Any, motion: Motion) -> None:
+    movie = np.concatenate([np.zeros((2, *SHAPE), np.float32), stack])
+    kept = Kept(motion, "m", first_frame=2, layer_frames=7, time_axis=0)
+    layer = Image(movie, scale=(0.5, 1, 1), translate=(10, 0, 0))
+    target = target_of(layer, kept)
+    np.testing.assert_array_equal(target.data, stack)
+    assert target.full["translate"][0] == 11
+
+
+def test_another_length_is_refused(motion: Motion) -> None:
+    with pytest.raises(SourceError, match="has 6 frames, the motion has 5"):
+        target_of(Image(np.zeros((6, *SHAPE))), Kept(motion, "m"))
+    with pytest.raises(SourceError, match="single image"):
+        target_of(Image(np.zeros(SHAPE)), Kept(motion, "m"))
+
+
+def test_pixels_of_another_size_move_by_another_number(motion: Motion) -> None:
+    kept = Kept(motion, "m", pixel_size=(0.5, 0.5), unit="µm")
+    binned = Image(
+        np.zeros((T, 12, 15)), scale=(1, 1000, 1000), units=("pixel", "nanometer", "nanometer")
+    )
+    found = target_of(binned, kept).motion
+    np.testing.assert_allclose(found.displacements, motion.displacements / 2)
+    same = Image(np.zeros((T, *SHAPE)), scale=(1, 0.5, 0.5), units=("pixel", "um", "um"))
+    assert target_of(same, kept).motion is motion
+    with pytest.raises(SourceError, match="do not compare"):
+        target_of(Image(np.zeros((T, *SHAPE))), kept)
+
+
+def test_results_lie_where_the_layer_lies(stack: Any, motion: Motion) -> None:
+    data = np.stack([stack, stack], axis=1)  # (T, C, Y, X)
+    layer = Image(
+        np.moveaxis(data, 0, 1),  # (C, T, Y, X)
+        axis_labels=("c", "t", "y", "x"),
+        scale=(3, 7, 0.5, 0.25),
+        translate=(1, 2, 3, 4),
+        rotate=30,
+        shear=(0, 0, 0, 0, 0, 0.2),
+        colormap="magma",
+    )
+    target = target_of(layer, Kept(motion, "m"))
+    full = Image(compensate(target, ignore, Event()), **target.full)
+    still = Image(mean(target, ignore, Event()), **target.still)
+    for point in ((0, 0, 0, 0), (1, 3, 10, 20)):
+        there = np.asarray(layer.data_to_world(point))
+        np.testing.assert_allclose(full.data_to_world(point), there)
+        np.testing.assert_allclose(still.data_to_world(np.delete(point, 1)), np.delete(there, 1))
+    assert still.axis_labels == ("c", "y", "x")
+    assert full.colormap.name == still.colormap.name == "magma"
+
+
+def test_cancel_is_heard(stack: Any, motion: Motion) -> None:
+    stop = Event()
+    stop.set()
+    target = target_of(Image(stack), Kept(motion, "m"))
+    for work in (compensate, mean):
+        with pytest.raises(Cancelled):
+            work(target, ignore, stop)
