@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -50,3 +53,14 @@ def moving() -> NDArray[np.float32]:
     stack = np.stack(frames)
     stack = 100 + 50 * stack / stack.std() + rng.normal(0, 5, stack.shape)
     return stack.astype(np.float32)
+
+
+@pytest.fixture(scope="session")
+def made() -> ModuleType:
+    """The helpers of made.py; test files do not import one another."""
+    spec = spec_from_file_location("made", Path(__file__).with_name("made.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

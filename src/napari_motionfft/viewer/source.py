@@ -214,8 +214,10 @@ def movie_data(layer: Any, level: int) -> tuple[Any, list[str]]:
     SourceError
         Not an image with a time axis, or no such level.
     """
-    kind = type(layer).__name__
-    if getattr(layer, "_type_string", kind.lower()) != "image":
+    from napari.layers import Image
+
+    if not isinstance(layer, Image):
+        kind = layer.__class__.__name__
         raise SourceError(f"{layer.name!r} is a {kind} layer; choose an Image layer.")
     if int(layer.ndim) < 3:
         raise SourceError(f"{layer.name!r} is a single image; motion needs several frames.")

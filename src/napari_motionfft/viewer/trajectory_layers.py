@@ -78,7 +78,9 @@ def trajectory(motion: Motion, source: Source) -> Layer:
 def lines(motion: Motion, source: Source) -> Layer:
     """The path as one line a step, coloured by time, seen at every slider position."""
     places = path(motion, source)
-    features = {name: column[1:] for name, column in frame_features(motion, source).items()}
+    # as floats: napari takes few whole numbers for categories, and colours them so
+    columns = frame_features(motion, source).items()
+    features = {name: column[1:].astype(np.float64) for name, column in columns}
     arguments = {
         **source.placement.image(),
         "shape_type": "line",

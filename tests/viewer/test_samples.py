@@ -1,0 +1,62 @@
+"""Sample data: shapes, truths, credits, and that they make layers."""
+
+from __future__ import annotations
+
+import csv
+from importlib.resources import files
+
+import numpy as np
+import pytest
+from napari.layers import Image, Layer
+
+from napari_motionfft.viewer import samples
+from napari_motionfft.viewer.source import guess_time_axis, read_source
+
+
+@pytest.mark.parametrize(
+    ("make", "shape", "dtype"),
+    [
+        (samples.rain_radar, (24, 320, 320), np.uint8),
+        (samples.low_light, (48, 256, 256), np.uint8),
+        (samples.white_square, (5, 128, 128), np.float32),
+    ],
+)
+def test_each_is_one_movie(make, shape: tuple[int, ...], dtype: type) -> None:
+    ((data, arguments, kind),) = make()
+    layer = Layer.create(data, arguments, kind)
+    assert isinstance(layer, Image)
+    assert (layer.data.shape, layer.data.dtype) == (shape, dtype)
+    assert guess_time_axis(layer) == 0
+    assert read_source(layer, current_step=(0, 0, 0)).stack.shape == shape
+
+
+def test_radar_is_in_kilometres_and_minutes() -> None:
+    ((data, arguments, kind),) = samples.rain_radar()
+    source = read_source(Layer.create(data, arguments, kind), current_step=(0, 0, 0))
+    assert (source.pixel_size, source.unit) == ((1, 1), "km")
+    assert (source.frame_interval, source.time_unit) == (5, "min")
+
+
+def test_low_light_truth_is_that_of_its_table() -> None:
+    ((_, arguments, _),) = samples.low_light()
+    velocity = arguments["metadata"]["true velocity (y, x) px/frame"]
+    text = (files("napari_motionfft") / "data" / "known_velocity_low_light.csv").read_text()
+    rows = [(float(row["y"]), float(row["x"])) for row in csv.DictReader(text.splitlines())]
+    np.testing.assert_allclose(rows, np.outer(np.arange(48), velocity), atol=1e-6)
+
+
+def test_white_square_is_rolled_by_its_truth() -> None:
+    ((data, arguments, _),) = samples.white_square()
+    dy, dx = arguments["metadata"]["true velocity (y, x) px/frame"]
+    assert data[0].sum() == 78**2
+    for t in range(5):
+        np.testing.assert_array_equal(data[t], np.roll(data[0], (int(t * dy), int(t * dx)), (0, 1)))
+
+
+def test_credits_name_every_stack() -> None:
+    folder = files("napari_motionfft") / "data"
+    text = (folder / "CREDITS.md").read_text(encoding="utf-8")
+    for stack in folder.iterdir():
+        assert stack.name in text or stack.name == "CREDITS.md"
+    assert "CC BY 4.0" in text
+    assert "MIT" in text
