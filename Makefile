@@ -32,7 +32,7 @@ bench: $(STAMP)
 	$(BIN)/python -m benchmarks
 
 pictures: system $(STAMP)
-	sh tools/with-screen $(BIN)/python docs/make_pictures.py
+	PYTHONPATH=. sh tools/with-screen $(BIN)/python docs/make_pictures.py
 
 clean:
 	rm -rf $(VENV) demo-output build dist
