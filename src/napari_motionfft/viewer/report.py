@@ -74,7 +74,7 @@ def report_of(
     rows.append(("Peak", f"{motion.score:.1f} σ above the landscape's noise"))
     if np.isfinite(motion.split_half).all():
         y, x = (signed(part, 4) for part in motion.split_half)
-        rows.append(("Split half", f"even − odd frames: ({y}, {x}) px/frame"))
+        rows.append(("Split half", f"even − odd ({y}, {x}) px/frame"))
     rows.append(("Data", data_line(motion, source)))
     seconds = motion.settings.get("seconds")
     rows.append(("Ran on", motion.device + (f", {seconds:.1f} s" if seconds is not None else "")))

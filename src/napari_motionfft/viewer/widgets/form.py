@@ -11,11 +11,15 @@ from napari_motionfft.viewer.asked import Asked
 from napari_motionfft.viewer.settings import Preferences
 from napari_motionfft.viewer.source import guess_time_axis, level_of, movie_axes
 from napari_motionfft.viewer.widgets.parts import (
+    choose_active,
+    column,
     described,
+    form,
     images,
     menu,
     renew,
     shapes,
+    show_row,
     why_no_movie,
 )
 
@@ -26,119 +30,97 @@ DEVICES = (("auto", "auto"), ("CPU", "cpu"))
 """Until torch is loaded and the real names are known."""
 
 
-class EstimateForm(Container):  # type: ignore[misc]
-    """Fields that follow the viewer's layers; `asked` reads them, `show` writes the preferences.
+class EstimateForm:
+    """Fields that follow the viewer's layers; `asked` reads them.
 
     Parameters
     ----------
     viewer
         napari Viewer or ViewerModel.
+
+    Attributes
+    ----------
+    native
+        The Qt widget that holds all fields; each field is an attribute too.
     """
 
     def __init__(self, viewer: Any) -> None:
         self._devices: list[tuple[str, str]] = list(DEVICES)
-        basic = Container(name="basic")
-        more = described(PushButton(name="more", text="▸ Advanced"), "Show more fields.")
-        further = Container(name="further")
-        self._fill(basic, self.fields(viewer))
-        self._fill(further, self.further_fields())
-        basic.margins = further.margins = (0, 0, 0, 0)
-        super().__init__(name="form", widgets=[basic, more, further], labels=False)
-        self.margins = (0, 0, 0, 0)
-        self.further.visible = False
+        self.image = menu("image", "Image layer", lambda _: images(viewer), "The stack of frames.")
+        self.region = menu(
+            "region",
+            "Region",
+            lambda _: [(WHOLE, WHOLE), *shapes(viewer)],
+            "Where to look: the whole frame, or the upright rectangle of a Shapes layer.",
+        )
+        self.draw = described(PushButton(name="draw", text="Draw region"), "")
+        self.frames = frame_range()
+        self.max_speed = spin(
+            "max_speed",
+            "Search range",
+            "auto",
+            " px/frame",
+            "Velocities up to this, along y and x each, are searched. "
+            "auto picks it from the frame size and the number of frames.",
+        )
+        self.weight = menu(
+            "weight",
+            "Weight",
+            WEIGHTS,
+            "What each spatial frequency counts. auto measures it from the data.",
+        )
+        self.background = menu(
+            "background",
+            "Background",
+            [("none", "none"), ("static: take it out", "static")],
+            "static takes a pattern that stands still (dirt, a mask) out of the search.",
+        )
+        self.device = menu(
+            "device",
+            "Device",
+            lambda _: self._devices,
+            "Where to compute. auto takes a GPU when there is one.",
+        )
+        self.more = described(PushButton(name="more", text="▸ Advanced"), "Show more fields.")
+        self.time_axis = menu(
+            "time_axis", "Time axis", self.axes, "The axis that is time; others stay at the slider."
+        )
+        self.level = menu(
+            "level", "Level", self.levels, "Level of a multiscale image; 0 is the finest."
+        )
+        self.boundary = menu(
+            "boundary",
+            "Frame edges",
+            [("crop: real frames", "crop"), ("periodic: content wraps", "periodic")],
+            "periodic only where content that leaves comes in opposite: synthetic data.",
+        )
+        self.placing = menu(
+            "placing",
+            "Results",
+            [("beside the stack", "beside"), ("over the stack", "over")],
+            "Where the integrated image goes.",
+        )
+        self.interval = spin(
+            "interval",
+            "Frame interval",
+            "from the layer",
+            "",
+            "Time from frame to frame, for velocities in physical units. They also need a "
+            "layer with a pixel size in a unit of length.",
+        )
+        self.time_unit = menu("time_unit", "Time unit", TIME_UNITS, "Unit of the frame interval.")
+        basic = [self.image, self.region, self.draw, self.frames, self.max_speed]
+        basic += [self.weight, self.background, self.device]
+        further = [self.time_axis, self.level, self.boundary]
+        further += [self.placing, self.interval, self.time_unit]
+        self._further = form(further)
+        self._further.setVisible(False)
+        self.native = column([form(basic), self.more, self._further])
         self.more.changed.connect(self.toggle)
         self.image.changed.connect(self.follow_layer)
         self.time_axis.changed.connect(self.follow_axis)
+        choose_active(self.image, viewer)
         self.follow_layer()
-
-    def _fill(self, box: Any, fields: list[Any]) -> None:
-        """Add fields one by one: magicgui aligns the labels only of those that come later."""
-        for field in fields:
-            setattr(self, field.name, field)
-            box.append(field)
-
-    def fields(self, viewer: Any) -> list[Any]:
-        """The fields that always show."""
-        first = described(SpinBox(name="first_frame", min=0, max=1), "First frame to use.")
-        last = described(SpinBox(name="last_frame", min=0, max=1), "Last frame to use.")
-        frames = Container(
-            name="frames",
-            label="Frames",
-            widgets=[first, Label(name="dash", value="–"), last],
-            layout="horizontal",
-            labels=False,
-        )
-        frames.margins = (0, 0, 0, 0)
-        return [
-            menu("image", "Image layer", lambda _: images(viewer), "The stack of frames."),
-            menu(
-                "region",
-                "Region",
-                lambda _: [(WHOLE, WHOLE), *shapes(viewer)],
-                "Where to look: the whole frame, or the upright rectangle of a Shapes layer.",
-            ),
-            described(PushButton(name="draw", text="Draw region"), ""),
-            described(frames, "The frames to use, first and last."),
-            spin(
-                "max_speed",
-                "Search range",
-                "auto",
-                " px/frame",
-                "Velocities up to this, along y and x each, are searched. "
-                "auto picks it from the frame size and the number of frames.",
-            ),
-            menu(
-                "weight",
-                "Weight",
-                WEIGHTS,
-                "What each spatial frequency counts. auto measures it from the data.",
-            ),
-            menu(
-                "background",
-                "Background",
-                [("none", "none"), ("static: take it out", "static")],
-                "static takes a pattern that stands still (dirt, a mask) out of the search.",
-            ),
-            menu(
-                "device",
-                "Device",
-                lambda _: self._devices,
-                "Where to compute. auto takes a GPU when there is one.",
-            ),
-        ]
-
-    def further_fields(self) -> list[Any]:
-        """The fields that Advanced unfolds."""
-        return [
-            menu(
-                "time_axis",
-                "Time axis",
-                self.axes,
-                "The axis that is time; others stay at their slider.",
-            ),
-            menu("level", "Level", self.levels, "Level of a multiscale image; 0 is the finest."),
-            menu(
-                "boundary",
-                "Frame edges",
-                [("crop: real frames", "crop"), ("periodic: content wraps", "periodic")],
-                "periodic only where content that leaves comes in opposite: synthetic data.",
-            ),
-            menu(
-                "placing",
-                "Results",
-                [("beside the stack", "beside"), ("over the stack", "over")],
-                "Where the integrated image goes.",
-            ),
-            spin(
-                "interval",
-                "Frame interval",
-                "from the layer",
-                "",
-                "Time from frame to frame, for velocities in physical units. They also need a "
-                "layer with a pixel size in a unit of length.",
-            ),
-            menu("time_unit", "Time unit", TIME_UNITS, "Unit of the frame interval."),
-        ]
 
     @property
     def unfolded(self) -> bool:
@@ -150,8 +132,7 @@ class EstimateForm(Container):  # type: ignore[misc]
         unfold = not self.unfolded
         self.more.text = "▾ Advanced" if unfold else "▸ Advanced"
         self.more.tooltip = "Hide these fields." if unfold else "Show more fields."
-        self.further.visible = unfold
-        self.follow_level()
+        self._further.setVisible(unfold)
 
     def reset_choices(self, *_: Any) -> None:
         """Follow the viewer's layers."""
@@ -183,7 +164,7 @@ class EstimateForm(Container):  # type: ignore[misc]
 
     def follow_level(self) -> None:
         """Show the level where the layer has several."""
-        self.level.visible = bool(self.level.choices) and self.unfolded
+        show_row(self._further, self.level, bool(self.level.choices))
 
     def follow_axis(self) -> None:
         """Offer all frames along the chosen axis."""
@@ -233,6 +214,23 @@ class EstimateForm(Container):  # type: ignore[misc]
             time_unit=self.time_unit.value if interval else None,
             preferences=self.preferences(),
         )
+
+
+def frame_range() -> Any:
+    """Two numbers side by side, `first_frame` and `last_frame`."""
+    box = Container(
+        name="frames",
+        label="Frames",
+        layout="horizontal",
+        labels=False,
+        widgets=[
+            described(SpinBox(name="first_frame", min=0, max=1), "First frame to use."),
+            Label(name="dash", value="–"),
+            described(SpinBox(name="last_frame", min=0, max=1), "Last frame to use."),
+        ],
+    )
+    box.margins = (0, 0, 0, 0)
+    return described(box, "The frames to use, first and last.")
 
 
 def spin(name: str, label: str, at_zero: str, suffix: str, tooltip: str) -> Any:

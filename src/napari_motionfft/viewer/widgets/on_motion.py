@@ -18,7 +18,9 @@ from napari_motionfft.viewer.widgets.dialogs import ask_what_to_open
 from napari_motionfft.viewer.widgets.parts import (
     NO_LAYER,
     alive,
+    choose_active,
     described,
+    form,
     images,
     menu,
     renew,
@@ -61,14 +63,12 @@ class OnMotion(Container):  # type: ignore[misc]
         self._viewer, self._stage, self._role, self._suffix = viewer, stage, role, suffix
         self._work, self._still = work, still
         self._opened: list[tuple[str, Kept]] = []
-        fields = Container(name="fields")
-        fields.extend(
-            [
-                menu("motion", "Motion", self._motions, "The motion to use, the newest first."),
-                described(PushButton(name="open_button", text="Open motion file…"), OPEN),
-                menu("image", "Image layer", lambda _: images(viewer), "As many frames as it has."),
-            ]
+        self.motion = menu("motion", "Motion", self._motions, "The motion, the newest first.")
+        self.open_button = described(PushButton(name="open_button", text="Open motion file…"), OPEN)
+        self.image = menu(
+            "image", "Image layer", lambda _: images(viewer), "It has as many frames as the motion."
         )
+        choose_active(self.image, viewer)
         buttons = Container(
             name="buttons",
             layout="horizontal",
@@ -78,12 +78,12 @@ class OnMotion(Container):  # type: ignore[misc]
                 described(PushButton(name="cancel_button", text="Cancel"), ""),
             ],
         )
-        fields.margins = buttons.margins = (0, 0, 0, 0)
+        buttons.margins = (0, 0, 0, 0)
         super().__init__(name=role.replace(" ", "_"), labels=False)
         self.progress = described(ProgressBar(name="progress", min=0, max=1000), "How far it is.")
         self.message = rich_text("message")
+        fields = form([self.motion, self.open_button, self.image])
         scrolled(self, [fields, buttons, self.progress, self.message])
-        self.motion, self.image, self.open_button = fields.motion, fields.image, fields.open_button
         self.run_button, self.cancel_button = buttons.run_button, buttons.cancel_button
         self._runner = Runner(self._show_progress)
         self.run_button.changed.connect(self.run)

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from magicgui.widgets import ComboBox, Label
-from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QComboBox, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from magicgui.widgets import ComboBox, Label, PushButton
+from qtpy.QtCore import QEvent, QSize, Qt
+from qtpy.QtWidgets import (
+    QComboBox,
+    QFormLayout,
+    QLabel,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from napari_motionfft.viewer.results import KEY
 
@@ -89,6 +97,14 @@ def renew(combo: Any) -> None:
         combo.changed.emit(combo.value)
 
 
+def choose_active(combo: Any, viewer: Any) -> None:
+    """Begin with the layer that the user has selected, where the menu offers it."""
+    active = viewer.layers.selection.active
+    for layer in combo.choices:
+        if layer == active:  # the viewer may hand out a proxy of it
+            combo.value = layer
+
+
 def alive(widget: Any) -> bool:
     """Whether Qt still has the widget: its window may be closed while Python holds it."""
     try:
@@ -98,22 +114,69 @@ def alive(widget: Any) -> bool:
     return True
 
 
+def form(fields: list[Any]) -> QWidget:
+    """Fields under one another, their labels aligned; buttons take the whole width."""
+    box = QWidget()
+    rows = QFormLayout(box)
+    rows.setContentsMargins(0, 0, 0, 0)
+    rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+    for field in fields:
+        if isinstance(field, PushButton):
+            rows.addRow(field.native)
+            continue
+        label = QLabel(field.label)
+        label.setToolTip(field.tooltip)
+        rows.addRow(label, field.native)
+    return box
+
+
+def show_row(box: QWidget, field: Any, visible: bool) -> None:
+    """Show or hide a field of a `form` with its label."""
+    box.layout().labelForField(field.native).setVisible(visible)
+    field.native.setVisible(visible)
+
+
+def column(parts: list[Any]) -> QWidget:
+    """Native or magicgui widgets under one another."""
+    box = QWidget()
+    inside = QVBoxLayout(box)
+    inside.setContentsMargins(0, 0, 0, 0)
+    for part in parts:
+        inside.addWidget(getattr(part, "native", part))
+    return box
+
+
+class Scroll(QScrollArea):  # type: ignore[misc]
+    """Scrolls up and down alone: as wide as what is inside needs, also once a theme is on it."""
+
+    def __init__(self, inner: QWidget) -> None:
+        super().__init__()
+        self.setWidgetResizable(True)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWidget(inner)
+
+    def minimumSizeHint(self) -> QSize:
+        inside = self.widget().minimumSizeHint()
+        bar = self.verticalScrollBar().sizeHint().width()
+        return QSize(inside.width() + bar, min(inside.height(), 120))
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.minimumSizeHint().width(), self.widget().sizeHint().height())
+
+    def eventFilter(self, watched: Any, event: Any) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return bool(super().eventFilter(watched, event))
+
+
 def scrolled(outer: Any, parts: list[Any]) -> None:
     """Put parts into a container so that they scroll when the window is low.
 
     magicgui's own scrolling is lost when napari docks the widget: it docks what is inside.
     """
-    inner = QWidget()
-    inside = QVBoxLayout(inner)
-    inside.setContentsMargins(4, 4, 4, 4)
-    for part in parts:
-        inside.addWidget(part.native)
-    inside.addStretch(1)
-    area = QScrollArea()
-    area.setWidgetResizable(True)
-    area.setFrameShape(QScrollArea.Shape.NoFrame)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setWidget(inner)
-    area.setMinimumWidth(inner.minimumSizeHint().width() + area.verticalScrollBar().width() // 4)
+    inner = column(parts)
+    inner.layout().setContentsMargins(4, 4, 4, 4)
+    inner.layout().addStretch(1)
     outer.margins = (0, 0, 0, 0)
-    outer.native.layout().addWidget(area)
+    outer.native.layout().addWidget(Scroll(inner))
