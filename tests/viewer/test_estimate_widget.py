@@ -186,9 +186,7 @@ def test_cancel_stops_at_once_and_leaves_the_viewer(
     assert said(widget) == ""
 
 
-def test_cancel_stops_the_real_estimator_soon(
-    widget: Any, viewer: Any, qtbot: Any
-) -> None:
+def test_cancel_stops_the_real_estimator_soon(widget: Any, viewer: Any, qtbot: Any) -> None:
     rng = np.random.default_rng(0)
     viewer.add_image(rng.integers(0, 255, (120, 384, 384), dtype=np.uint8))
     took: list[float] = []
