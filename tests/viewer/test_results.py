@@ -150,3 +150,10 @@ def test_results_in_a_real_window(made: Any, make_napari_viewer_proxy: Any) -> N
         here.append(where.mean(0))
     zoom = viewer.scene.camera.zoom
     np.testing.assert_allclose((here[1] - here[0]) / zoom, (-10, 7.5), atol=1.5)
+    assert remove_results(viewer) == 6
+    bare = picture()
+    add_results(viewer, made.motion_of(), made.source_of(layer))
+    assert (np.abs(picture() - bare).max(-1) > 30).sum() > 5000
+    viewer.layers.remove(next(x for x in viewer.layers if x.name == "landscape axes"))
+    for _ in range(3):  # an unguarded removal ends the process at the second drawing
+        picture()
