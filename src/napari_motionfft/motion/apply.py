@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import Event
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from napari_motionfft.motion.device import choose_device, frames_per_block
 from napari_motionfft.motion.frames import Frames, as_box, as_frames, load, to_float32
 from napari_motionfft.motion.integrate import compensate, mean_images, shift_part
-from napari_motionfft.motion.job import Job, one_of, reporter
+from napari_motionfft.motion.job import Job, Progress, one_of, reporter
 from napari_motionfft.motion.result import Motion
 
 INTERPOLATIONS = ("fourier", "nearest")
@@ -23,6 +24,8 @@ def integrate(
     *,
     region: tuple[slice, slice] | None = None,
     device: str = "auto",
+    progress: Progress | None = None,
+    cancel: Event | None = None,
 ) -> NDArray[np.float32]:
     """Mean of the motion-compensated frames.
 
@@ -38,6 +41,8 @@ def integrate(
         (slice_y, slice_x) in px of frame 0, or None for the whole frame.
     device
         "auto", "cpu", "cuda", "cuda:1" or "mps".
+    progress, cancel
+        As in `estimate_motion`.
 
     Returns
     -------
@@ -48,6 +53,8 @@ def integrate(
     ------
     TypeError, ValueError
         Bad arguments, named; a frame count that is not the motion's.
+    Cancelled
+        `cancel` was set.
     """
     frames = as_frames(stack)
     same_count(frames.count, motion)
@@ -61,14 +68,20 @@ def integrate(
         "flat",
         chosen,
         frames_per_block(frames.shape, chosen),
-        reporter(None, None),
+        reporter(progress, cancel),
     )
     mean, _, _ = mean_images(job, torch.from_numpy(motion.displacements), job.check)
     return np.asarray(mean.float().numpy())
 
 
 def apply_motion(
-    stack: Any, motion: Motion, *, fill: float = 0.0, interpolation: str = "fourier"
+    stack: Any,
+    motion: Motion,
+    *,
+    fill: float = 0.0,
+    interpolation: str = "fourier",
+    progress: Progress | None = None,
+    cancel: Event | None = None,
 ) -> Any:
     """Take the motion out: shift each frame back by its displacement.
 
@@ -82,6 +95,8 @@ def apply_motion(
         Value where the field does not reach; one that the dtype can hold.
     interpolation
         "fourier" (exact for band-limited frames), or "nearest" for labels and masks.
+    progress, cancel
+        As in `estimate_motion`; a lazy stack is not touched yet, so it heeds neither.
 
     Returns
     -------
@@ -93,6 +108,8 @@ def apply_motion(
     ------
     TypeError, ValueError
         Bad arguments, named; a frame count that is not the motion's; NaN or inf in a frame.
+    Cancelled
+        `cancel` was set.
     """
     frames = as_frames(stack)
     same_count(frames.count, motion)
@@ -107,7 +124,9 @@ def apply_motion(
     if isinstance(stack, (np.ndarray, torch.Tensor, list, tuple)):
         moved = np.empty((frames.count, *frames.shape), dtype)
         block = frames_per_block(frames.shape, torch.device("cpu"))
+        check = reporter(progress, cancel)
         for start, stop in frames.blocks(block):
+            check(start / frames.count, "Taking the motion out")
             moved[start:stop] = moved_block(load(stack[start:stop]), start, *job)
         return torch.from_numpy(moved) if isinstance(stack, torch.Tensor) else moved
     import dask.array as da

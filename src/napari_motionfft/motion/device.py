@@ -73,7 +73,7 @@ def memory_budget(device: torch.device) -> int:
 
 
 def frames_per_block(shape: tuple[int, int], device: torch.device) -> int:
-    """Frames of one block: about 32 MiB of spectra on the host, more on a GPU."""
+    """Frames of one block: about 16 MiB of spectra on the host, more on a GPU."""
     one = shape[0] * (shape[1] // 2 + 1) * 8
-    target = 32 * 2**20 if device.type == "cpu" else min(512 * 2**20, memory_budget(device) // 8)
+    target = 16 * 2**20 if device.type == "cpu" else min(512 * 2**20, memory_budget(device) // 8)
     return max(1, target // one)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import torch
 
@@ -68,25 +69,47 @@ def mean_subtraction_bias(
     weight = (run.weight * run.scene.signal).flatten()
     keep = weight > weight.max() * 1e-6
     k = torch.stack(torch.meshgrid(band.ky, band.kx, indexing="ij"), -1).reshape(-1, 2)[keep]
-    weight = weight[keep]
-    t = torch.arange(frames, dtype=torch.float64)
+    weight = weight[keep] / weight.sum()
+    still = mean_ramp(-(k @ velocity), frames)
 
-    def negative(u: torch.Tensor) -> torch.Tensor:
-        along = 2 * math.pi * torch.outer(t, k @ u)  # (T, n)
-        true = -2 * math.pi * torch.outer(t, k @ velocity)
-        scene = torch.polar(torch.ones_like(true), true)
-        scene = scene - scene.mean(0)
-        mean = (scene * torch.polar(torch.ones_like(along), along)).mean(0)
-        return -(weight * (mean.real**2 + mean.imag**2)).sum()
+    def energy(u: torch.Tensor) -> float:
+        left = mean_ramp(k @ (u - velocity), frames) - still * mean_ramp(k @ u, frames)
+        return float((weight * (left.real**2 + left.imag**2)).sum())
 
-    u = velocity.clone()
+    u, h = velocity.clone(), 0.02 / frames
     for _ in range(steps):
-        gradient = torch.func.grad(negative)(u)
-        hessian = torch.func.hessian(negative)(u)
+        gradient, hessian = differences(energy, u, h)
         values, vectors = torch.linalg.eigh(hessian)
+        # uphill whatever the sign of the curvature
         step = vectors @ ((vectors.T @ gradient) / values.abs().clamp(min=1e-12))
         step = step * min(1.0, 0.5 / frames / max(float(step.norm()), 1e-12))
-        u = u - step
+        u = u + step
         if float(step.norm()) < 1e-6:
             break
     return u - velocity
+
+
+def mean_ramp(turns: torch.Tensor, frames: int) -> torch.Tensor:
+    """D = mean_t exp(2πi·turns·t) over t = 0…T−1: the Dirichlet kernel in closed form."""
+    part = turns - turns.round()
+    bottom = torch.sin(math.pi * part)
+    flat = bottom.abs() < 1e-9
+    height = torch.sin(math.pi * frames * part) / (frames * torch.where(flat, 1.0, bottom))
+    height = torch.where(flat, 1.0, height)
+    return torch.polar(torch.ones_like(part), math.pi * (frames - 1) * part) * height
+
+
+def differences(
+    function: Callable[[torch.Tensor], float], at: torch.Tensor, h: float
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Gradient (2,) and Hessian (2, 2) of a smooth function of two numbers, by differences."""
+    f = {
+        (i, j): function(at + h * torch.tensor([i, j], dtype=torch.float64))
+        for i in (-1, 0, 1)
+        for j in (-1, 0, 1)
+    }
+    gradient = torch.tensor([f[1, 0] - f[-1, 0], f[0, 1] - f[0, -1]], dtype=torch.float64) / (2 * h)
+    yy = f[1, 0] - 2 * f[0, 0] + f[-1, 0]
+    xx = f[0, 1] - 2 * f[0, 0] + f[0, -1]
+    yx = (f[1, 1] - f[1, -1] - f[-1, 1] + f[-1, -1]) / 4
+    return gradient, torch.tensor([[yy, yx], [yx, xx]], dtype=torch.float64) / h**2

@@ -20,7 +20,7 @@ BAND_LIMIT = 0.3
 """cycles/px: the search's 1 px Gaussian leaves nothing above it worth the work."""
 CELLS_AN_AXIS = 401
 """Velocities an axis at most; beyond it the coarse search uses the shorter lags only."""
-CELLS_IN_DOUBT = 1201
+CELLS_IN_DOUBT = 801
 """The same when the coarse search found nothing certain: weak motion needs all lags."""
 STEP_BLURRED, STEP_SHARP = 1.2, 0.6
 """Grid step times the longest lag, px: what the finest structure of the landscape allows, with the
@@ -187,12 +187,13 @@ def zoom(
         return []
     at = start.clone()
     while True:
-        check(1.0, "Zooming in on peaks")
         side = torch.linspace(-1.5, 1.5, 7, dtype=torch.float64) * step
         vy = (at[:, :1] + side).clamp(-limit, limit)  # (P, 7)
         vx = (at[:, 1:] + side).clamp(-limit, limit)
         memory = min(lags.count, math.ceil(STEP_BLURRED / step))
-        values, spread = ls.energy(lags, vy, vx, memory)
+        values, spread = ls.energy(
+            lags, vy, vx, memory, lambda *_: check(1.0, "Zooming in on peaks")
+        )
         score = (values / spread.clamp(min=1e-30).sqrt()).double().cpu().flatten(1)
         best, cell = score.max(1)
         every = torch.arange(len(at))
