@@ -213,12 +213,15 @@ def mean(target: Target, progress: Progress, cancel: Event) -> Any:
 
     planes = planes_first(target)
     others = planes.shape[1:-2]
+    count = int(np.prod(others))
     out = np.empty(planes.shape[1:], np.float32)
     for number, index in enumerate(np.ndindex(*others)):
-        if cancel.is_set():
-            raise Cancelled("cancelled")
-        progress(number / int(np.prod(others)), "Averaging along the motion")
-        out[index] = integrate(planes[(slice(None), *index)], target.motion)
+
+        def told(fraction: float, message: str, number: int = number) -> None:
+            progress((number + fraction) / count, message)
+
+        plane = planes[(slice(None), *index)]
+        out[index] = integrate(plane, target.motion, progress=told, cancel=cancel)
     if not target.rgb:
         return out
     if target.data.dtype.kind in "iu":
