@@ -24,7 +24,19 @@ _HOMES = {
     "load_motion": "files.tables",
 }
 
-__all__ = ["__version__", *_HOMES]
+__all__ = [
+    "Cancelled",
+    "Landscape",
+    "Motion",
+    "MotionError",
+    "__version__",
+    "apply_motion",
+    "estimate_motion",
+    "integrate",
+    "load_motion",
+    "loss_landscape",
+    "save_motion",
+]
 
 if TYPE_CHECKING:
     from napari_motionfft.files.tables import load_motion, save_motion
