@@ -103,7 +103,6 @@ def test_memory_layout_does_not_matter(layout: str) -> None:
     same(mf.estimate_motion(LAYOUTS[layout](INTEGERS)))
 
 
-@pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated:DeprecationWarning")
 @pytest.mark.parametrize("dtype", ["uint8", "float32", "float64"])
 def test_input_is_read_only_and_stays_as_it_is(dtype: str) -> None:
     stack = INTEGERS.astype(dtype)

@@ -204,7 +204,6 @@ def test_departure_from_the_model_widens_the_error_and_says_so() -> None:
     assert 0.01 < motion.velocity_stderr.max() < 0.4
 
 
-@pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated:DeprecationWarning")
 @pytest.mark.parametrize("velocity", [(0.3, -0.2), (-0.1, 0.3)])
 @pytest.mark.parametrize("seed", [8, 9])
 def test_static_background_predicts_its_bias_and_counts_it(
