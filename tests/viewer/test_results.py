@@ -154,6 +154,20 @@ def test_results_in_a_real_window(made: Any, make_napari_viewer_proxy: Any) -> N
     bare = picture()
     add_results(viewer, made.motion_of(), made.source_of(layer))
     assert (np.abs(picture() - bare).max(-1) > 30).sum() > 5000
-    viewer.layers.remove(next(x for x in viewer.layers if x.name == "landscape axes"))
-    for _ in range(3):  # an unguarded removal ends the process at the second drawing
-        picture()
+
+
+def test_layers_are_removed_in_the_canvas_own_context(
+    made: Any, make_napari_viewer_proxy: Any, qapp: Any
+) -> None:
+    """An unguarded removal, ours or the user's, ends the process at the second drawing (Mesa)."""
+    viewer = make_napari_viewer_proxy(show=True)
+    layer = viewer.add_layer(made.layer_of())
+    for _ in range(2):
+        added = made.by_role(add_results(viewer, made.motion_of(), made.source_of(layer)))
+        qapp.processEvents()  # draws, and leaves Qt's own context current
+        viewer.layers.remove(added["landscape axes"])
+        remove_results(viewer)
+        for t in (1, 2, 3):
+            viewer.dims.set_current_step(0, t)
+            qapp.processEvents()
+    assert list(viewer.layers) == [layer]

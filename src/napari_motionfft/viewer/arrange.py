@@ -101,7 +101,7 @@ def under(shape: tuple[int, int], region: Array, aspect: float, below: float) ->
     (y0, y1), (x0, x1) = np.asarray(region, dtype=float).tolist()
     tall, gap = usual(shape)
     after = x1 - x0 + gap
-    size = (below + max(tall, y1 - y0), after + aspect * tall)
+    size = (below + max(tall, y1 - y0), max(shape[1], after + aspect * tall))
     return Places((below - y0, -x0), (below, after), tall, size)
 
 
