@@ -127,9 +127,6 @@ def test_a_high_level_costs_no_digits(level: float) -> None:
     np.testing.assert_allclose(motion.integrated - level, EXPECTED.integrated, atol=level * 1e-6)
 
 
-@pytest.mark.xfail(
-    strict=True, raises=RuntimeError, reason="what is held is too small for the refined path"
-)
 def test_a_region_of_a_lazy_stack_is_the_region_of_the_stack_itself() -> None:
     """The path of the search decides what is held; the refined path may reach a pixel further."""
     for seed in range(8):
