@@ -13,7 +13,7 @@ import torch
 from napari_motionfft.motion.crops import cut
 from napari_motionfft.motion.device import HOLD_BUDGET, describe_device, frames_per_block
 from napari_motionfft.motion.frames import box_shape
-from napari_motionfft.motion.integrate import reach
+from napari_motionfft.motion.integrate import MARGIN, reach
 from napari_motionfft.motion.job import Check, Job, Progress, one_of, plan, velocity_grids
 from napari_motionfft.motion.judge import judge
 from napari_motionfft.motion.own_grid import on_grid
@@ -212,14 +212,14 @@ def pipeline(job: Job) -> Motion:
 
 def held(job: Job, path: torch.Tensor, check: Check) -> Job:
     """Keep what the later passes read in memory, if the stack is lazy and that part fits."""
-    box, _ = reach(job.box, job.frames.shape, path)
+    box, _ = reach(job.box, job.frames.shape, path, 2 * MARGIN)
     return replace(job, frames=job.frames.hold(box, job.block, HOLD_BUDGET, check))
 
 
 def temporal_mean(job: Job, check: Check) -> torch.Tensor:
-    """(Y, X) float32 mean of the frames as they are, wherever they can be read."""
-    (y0, x0), data = job.frames.origin, job.frames.data
-    there = (y0, y0 + int(data.shape[1])), (x0, x0 + int(data.shape[2]))
+    """(Y, X) float32 mean of the frames as they are, where they are held; 0 elsewhere."""
+    whole = (0, job.frames.shape[0]), (0, job.frames.shape[1])
+    there = job.frames.held[1] if job.frames.held is not None else whole
     total = torch.zeros(box_shape(there), dtype=torch.float64)
     for start, stop in job.frames.blocks(job.block):
         check(start / job.frames.count, "Measuring the static background")

@@ -29,17 +29,17 @@ class Frames:
         (T, h, w) array-like, sliced on reading.
     shape
         (Y, X) of the whole frame in px.
-    origin
-        Where `data` begins in the frame, (y, x) px: (0, 0) unless a part was held in memory.
     offset, scale
         Mean and standard deviation of the first frame, or its like.
+    held
+        A part of `data` that was read into memory, and its box; or None.
     """
 
     data: Any
     shape: tuple[int, int]
     offset: float
     scale: float
-    origin: tuple[int, int] = (0, 0)
+    held: tuple[np.ndarray[Any, np.dtype[Any]], Box] | None = None
 
     @property
     def count(self) -> int:
@@ -49,8 +49,11 @@ class Frames:
     def raw(self, start: int, stop: int, box: Box) -> np.ndarray[Any, np.dtype[Any]]:
         """Frames start…stop of one box as they are, (n, h, w)."""
         (y0, y1), (x0, x1) = box
-        oy, ox = self.origin
-        return load(self.data[start:stop, y0 - oy : y1 - oy, x0 - ox : x1 - ox])
+        if self.held is not None:
+            part, ((top, bottom), (left, right)) = self.held
+            if top <= y0 and y1 <= bottom and left <= x0 and x1 <= right:
+                return part[start:stop, y0 - top : y1 - top, x0 - left : x1 - left]
+        return load(self.data[start:stop, y0:y1, x0:x1])
 
     def read(self, start: int, stop: int, box: Box) -> torch.Tensor:
         """Frames start…stop of one box as float32 on the host, (n, h, w).
@@ -85,7 +88,7 @@ class Frames:
         for start, stop in self.blocks(size):
             check(start / self.count, "Reading frames")
             held[start:stop] = self.raw(start, stop, box)
-        return replace(self, data=held, origin=(box[0][0], box[1][0]))
+        return replace(self, held=(held, box))
 
 
 def bad_frames(frames: Frames, start: int, box: Box) -> list[int]:

@@ -134,7 +134,9 @@ def mean_images(
     return mean, plain * frames.scale / frames.count + frames.offset, count[here]
 
 
-def reach(box: Box, shape: tuple[int, int], path: torch.Tensor) -> tuple[Box, tuple[int, int]]:
+def reach(
+    box: Box, shape: tuple[int, int], path: torch.Tensor, margin: int = MARGIN
+) -> tuple[Box, tuple[int, int]]:
     """The part of the frame that holds a region and its content all along a path.
 
     Returns
@@ -144,8 +146,8 @@ def reach(box: Box, shape: tuple[int, int], path: torch.Tensor) -> tuple[Box, tu
     """
     sides, offset = [], []
     for axis, (start, stop) in enumerate(box):
-        low = math.floor(float(path[:, axis].min())) - MARGIN
-        high = math.ceil(float(path[:, axis].max())) + MARGIN
+        low = math.floor(float(path[:, axis].min())) - margin
+        high = math.ceil(float(path[:, axis].max())) + margin
         first = max(0, min(start, start + low))
         last = min(shape[axis], max(stop, stop + high))
         sides.append((first, last))
