@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from napari_motionfft.motion.result import Motion
+from napari_motionfft.motion.wording import decimals
 
 
 def summary(motion: Motion) -> list[str]:
@@ -40,11 +41,6 @@ def pair(motion: Motion) -> str:
     n = decimals(largest)
     parts = [f"{v:.{n}f} ± {e:.{n}f}" for v, e in zip(motion.velocity, errors, strict=True)]
     return f"({', '.join(parts)})"
-
-
-def decimals(error: float) -> int:
-    """Figures after the point that show an error's second figure, within reason."""
-    return min(max(0, 1 - math.floor(math.log10(error))), 6)
 
 
 def way(motion: Motion) -> str:

@@ -75,6 +75,10 @@ def value(report: Any, name: str) -> str:
         (0.25, 1e-12, "0.250000000 ± 0.000000000"),
     ],
 )
+def test_an_error_that_rounds_up_a_decade_keeps_two_figures() -> None:
+    assert measured(-0.60870, 0.000999) == "−0.6087 ± 0.0010"
+
+
 def test_a_number_has_the_place_of_its_error(number: float, error: float, text: str) -> None:
     assert measured(number, error) == text
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from napari_motionfft.motion.result import Motion
+from napari_motionfft.motion.wording import decimals
 from napari_motionfft.viewer.source import Source
 
 WAYS = ("right", "up-right", "up", "up-left", "left", "down-left", "down", "down-right")
@@ -88,7 +89,7 @@ def measured(value: float, error: float) -> str:
         return "unknown"
     if not (math.isfinite(error) and error > 0):
         return f"{signed(value, 4)} ± unknown"
-    digits = min(max(1 - math.floor(math.log10(error)), 0), 9)
+    digits = decimals(error)
     return f"{signed(value, digits)} ± {error:.{digits}f}"
 
 
