@@ -79,6 +79,12 @@ def test_torch_number_types_give_the_same_answer(dtype: str) -> None:
     same(mf.estimate_motion(torch.from_numpy(INTEGERS).to(getattr(torch, dtype))))
 
 
+@pytest.mark.xfail(strict=True, raises=TypeError, reason="NumPy has no bfloat16")
+def test_bfloat16_gives_nearly_the_same_answer() -> None:
+    """8 bits of mantissa hold these integers exactly."""
+    same(mf.estimate_motion(torch.from_numpy(INTEGERS).bfloat16()))
+
+
 def test_a_binary_stack_moves_as_it_does() -> None:
     binary = KNOWN.stack > KNOWN.stack.mean()
     motion = mf.estimate_motion(binary)

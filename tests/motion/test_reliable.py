@@ -221,6 +221,41 @@ def test_static_background_predicts_its_bias_and_counts_it(
     assert any("biases the estimate" in note for note in motion.notes)
 
 
+EMPTY_RUN = pytest.mark.xfail(
+    strict=True, raises=ValueError, reason="log of no energy at all in a run of empty frames"
+)
+
+
+@EMPTY_RUN
+@pytest.mark.parametrize("shown", [0, 6, 11])
+def test_a_single_frame_with_content_does_not_tell(shown: int) -> None:
+    stack = np.zeros((12, 48, 48))
+    stack[shown] = scene(48, 3)
+    motion = mf.estimate_motion(stack)
+    finite_where_reliable(motion)
+    assert not motion.reliable
+
+
+@EMPTY_RUN
+@pytest.mark.parametrize("boundary", ["crop", "periodic"])
+def test_nothing_is_left_of_a_still_scene_less_its_mean(boundary: str) -> None:
+    stack = np.stack([scene(48, 3)] * 6)
+    motion = mf.estimate_motion(stack, background="static", boundary=boundary)
+    finite_where_reliable(motion)
+    assert not motion.reliable
+
+
+def test_a_few_empty_frames_do_not_hide_a_still_scene() -> None:
+    """A shutter that stayed shut."""
+    rng = np.random.default_rng(0)
+    stack = 0.3 * rng.standard_normal((12, 48, 48)) + scene(48, 2)
+    stack[5:9] = 0
+    motion = mf.estimate_motion(stack)
+    finite_where_reliable(motion)
+    assert motion.reliable
+    assert (np.abs(motion.velocity) < 4 * motion.velocity_stderr).all()
+
+
 def test_landscape_holds_no_nan_for_periodic_noise_below_the_limit() -> None:
     land = mf.loss_landscape(periodic(0, -20).stack, boundary="periodic")
     assert isinstance(land, Landscape)
