@@ -87,14 +87,14 @@ def test_coverage_of_any_shift_counts_what_lies_on_the_frame(path: np.ndarray) -
 def test_the_scene_stands_still_in_the_mean_and_nothing_wraps(path: np.ndarray) -> None:
     """A ramp across the field would show content of the other side as a jump of 10 or more.
 
-    Within 8 px of an edge a Fourier shift of mirrored frames errs by a share of the kink there:
-    by less than 1 in 50 (the ramp and the waves have slopes of at most 1 a pixel).
+    The mirrored edges have a kink, which a sub-pixel shift makes ring: by up to 0.3 at the edge,
+    less than 0.1 further in, where the scene has slopes of at most 2 a pixel.
     """
     shape = (56, 64)
     mean = mf.integrate(seen_through(path, shape).astype(np.float32), motion_along(path))
     truth = seen_through(path[:1], shape)[0]
-    assert np.abs(mean - truth).max() < 1.0
-    assert np.abs(mean - truth)[18:-18, 18:-18].max() < 0.05
+    assert np.abs(mean - truth).max() < 0.6
+    assert np.abs(mean - truth)[18:-18, 18:-18].max() < 0.15
 
 
 def test_periodic_content_comes_back_all_round() -> None:
