@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 from hypothesis import settings
-
-# Small FFTs on cores that others use as well: torch's threads otherwise wait for each other in a
-# busy loop, and a run of 0.06 s takes 3 s. It is read once, when torch is first imported.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 # the same examples each time; `--hypothesis-profile=default` looks for new ones
 settings.register_profile("repeatable", derandomize=True, deadline=None)

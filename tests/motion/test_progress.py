@@ -46,13 +46,11 @@ def test_progress_ends_at_one() -> None:
     assert reports(mf.estimate_motion)[-1] == (1.0, "Done")
 
 
-@pytest.mark.xfail(strict=True, reason="a search that is certain at once stops at 0.8")
 def test_progress_of_the_landscape_ends_at_one() -> None:
     assert reports(mf.loss_landscape)[-1][0] == 1.0
 
 
 @pytest.mark.usefixtures("small_blocks")
-@pytest.mark.xfail(strict=True, reason="each pass over the blocks reports from the start again")
 def test_progress_never_goes_back() -> None:
     fractions = [fraction for fraction, _ in reports(mf.estimate_motion)]
     assert fractions == sorted(fractions)
@@ -143,7 +141,6 @@ def test_memory_that_never_suffices_is_a_memory_error(monkeypatch: pytest.Monkey
     assert tried[-1] == 1
 
 
-@pytest.mark.xfail(strict=True, reason="the CPU's allocator raises a plain RuntimeError")
 def test_the_host_allocators_own_error_is_out_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """torch on the CPU raises RuntimeError "DefaultCPUAllocator: can't allocate memory"."""
     with pytest.raises(RuntimeError, match="alloc") as real:
@@ -160,8 +157,12 @@ def test_the_host_allocators_own_error_is_out_of_memory(monkeypatch: pytest.Monk
 def test_other_runtime_errors_are_not_taken_for_want_of_memory(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    tried = failing(monkeypatch, 1, RuntimeError)
-    with pytest.raises(Exception, match="out of memory"):
+    class ShapeError(RuntimeError):
+        def __init__(self, _: str) -> None:
+            super().__init__("mat1 and mat2 shapes cannot be multiplied")
+
+    tried = failing(monkeypatch, 1, ShapeError)
+    with pytest.raises(RuntimeError, match="cannot be multiplied"):
         mf.estimate_motion(STACK, device="cpu")
     assert len(tried) == 1
 

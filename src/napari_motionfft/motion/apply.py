@@ -71,6 +71,7 @@ def integrate(
         reporter(progress, cancel),
     )
     mean, _, _ = mean_images(job, torch.from_numpy(motion.displacements), job.check)
+    job.check(1.0, "Done")
     return np.asarray(mean.float().numpy())
 
 
@@ -128,6 +129,7 @@ def apply_motion(
         for start, stop in frames.blocks(block):
             check(start / frames.count, "Taking the motion out")
             moved[start:stop] = moved_block(load(stack[start:stop]), start, *job)
+        check(1.0, "Done")
         return torch.from_numpy(moved) if isinstance(stack, torch.Tensor) else moved
     import dask.array as da
 
@@ -142,7 +144,11 @@ def apply_motion(
 
 
 def same_count(count: int, motion: Motion) -> None:
-    """Refuse a stack of another length than the motion's."""
+    """Refuse a stack of another length than the motion's, or what is no motion."""
+    if not isinstance(motion, Motion):
+        raise TypeError(f"motion must be a Motion, got {type(motion).__name__}")
+    if not np.isfinite(motion.displacements).all():
+        raise ValueError("motion holds NaN or inf in its displacements")
     if count != len(motion.displacements):
         raise ValueError(
             f"stack has {count} frames, but the motion has {len(motion.displacements)}"
@@ -151,7 +157,11 @@ def same_count(count: int, motion: Motion) -> None:
 
 def check_fill(fill: float, dtype: np.dtype[Any]) -> None:
     """Refuse a fill value that the dtype cannot hold."""
+    if isinstance(fill, bool) or not isinstance(fill, (int, float, np.number)):
+        raise TypeError(f"fill must be a number, got {fill!r}")
     if dtype.kind == "f":
+        if np.isfinite(fill) and abs(fill) > np.finfo(dtype).max:
+            raise ValueError(f"fill must fit {dtype}, got {fill!r}")
         return
     low, high = (0, 1) if dtype.kind == "b" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
     if not (np.isfinite(fill) and low <= fill <= high and float(fill).is_integer()):
@@ -189,6 +199,9 @@ def moved_block(
         wide = np.rint(wide).clip(info.min, np.nextafter(float(info.max) + 1, 0))
     out = wide.astype(block.dtype)
     out[~seen.numpy()] = fill
+    whole = ((part - torch.round(part)).abs().amax(1) < 1e-9).numpy()
+    # no interpolation, no rounding: wide integers keep every digit
+    out[whole] = whole_steps(block[whole], torch.round(part[whole]), fill, periodic)
     return out
 
 

@@ -12,7 +12,7 @@ import torch
 
 from napari_motionfft.motion.crops import cut
 from napari_motionfft.motion.device import HOLD_BUDGET, describe_device, frames_per_block
-from napari_motionfft.motion.frames import box_shape
+from napari_motionfft.motion.frames import Box, box_shape
 from napari_motionfft.motion.integrate import MARGIN, reach
 from napari_motionfft.motion.job import Check, Job, Progress, one_of, plan, velocity_grids
 from napari_motionfft.motion.judge import judge
@@ -157,8 +157,11 @@ def loss_landscape(
         cancel,
     )
     if scale == "noise" and grids is None:
-        return within_memory(lambda job: search(job, job.check).landscape, job)[0]
-    return within_memory(lambda job: on_grid(job, grids, scale == "energy"), job)[0]
+        found, job, _ = within_memory(lambda job: search(job, job.check).landscape, job)
+    else:
+        found, job, _ = within_memory(lambda job: on_grid(job, grids, scale == "energy"), job)
+    job.check(1.0, "Done")
+    return found
 
 
 def within_memory(run: Callable[[Job], Result], job: Job) -> tuple[Result, Job, list[str]]:
@@ -177,8 +180,11 @@ def within_memory(run: Callable[[Job], Result], job: Job) -> tuple[Result, Job, 
     while True:
         try:
             return run(job), job, notes
-        except (torch.OutOfMemoryError, MemoryError):
-            pass  # leave the handler first: its traceback keeps the tensors alive
+        except (RuntimeError, MemoryError) as error:
+            # torch.OutOfMemoryError is a RuntimeError; the host's allocator raises a plain one
+            if not out_of_memory(error):
+                raise
+        # only here, the handler left, does its traceback not keep the tensors alive
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
         if job.block > 1:
@@ -192,13 +198,22 @@ def within_memory(run: Callable[[Job], Result], job: Job) -> tuple[Result, Job, 
             raise MemoryError("not enough memory for this stack: choose a smaller region")
 
 
+def out_of_memory(error: Exception) -> bool:
+    """Whether an error means that memory ran out, on whatever device."""
+    if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
+        return True
+    told = str(error).lower()
+    return any(sign in told for sign in ("out of memory", "not enough memory", "alloc"))
+
+
 def pipeline(job: Job) -> Motion:
     """Search, refine twice on windows that follow the content, judge, average."""
     found = search(job, job.stage(0.0, 0.5))
     basis = MODELS[job.asked["model"]](job.frames.count)  # (T, K)
     theta = start_of(found.landscape, basis)  # (K, 2)
-    job = held(job, basis @ theta, job.stage(0.5, 0.55))
-    static = temporal_mean(job, job.stage(0.55, 0.6)) if job.static else None
+    wide, _ = reach(job.box, job.frames.shape, basis @ theta, 2 * MARGIN)
+    job = held(job, wide, job.stage(0.5, 0.55))
+    static = temporal_mean(job, wide, job.stage(0.55, 0.6)) if job.static else None
     weight_of = refine_weight(job.weight)
     fit, crops = None, []
     for low, high in ((0.6, 0.75), (0.75, 0.85)):
@@ -210,22 +225,19 @@ def pipeline(job: Job) -> Motion:
     return judge(job, found, basis, theta, fit, crops, weight_of, job.stage(0.85, 1.0))
 
 
-def held(job: Job, path: torch.Tensor, check: Check) -> Job:
+def held(job: Job, box: Box, check: Check) -> Job:
     """Keep what the later passes read in memory, if the stack is lazy and that part fits."""
-    box, _ = reach(job.box, job.frames.shape, path, 2 * MARGIN)
     return replace(job, frames=job.frames.hold(box, job.block, HOLD_BUDGET, check))
 
 
-def temporal_mean(job: Job, check: Check) -> torch.Tensor:
-    """(Y, X) float32 mean of the frames as they are, where they are held; 0 elsewhere."""
-    whole = (0, job.frames.shape[0]), (0, job.frames.shape[1])
-    there = job.frames.held[1] if job.frames.held is not None else whole
-    total = torch.zeros(box_shape(there), dtype=torch.float64)
+def temporal_mean(job: Job, box: Box, check: Check) -> torch.Tensor:
+    """(Y, X) float32 mean of the frames as they are, within a box; 0 elsewhere."""
+    total = torch.zeros(box_shape(box), dtype=torch.float64)
     for start, stop in job.frames.blocks(job.block):
         check(start / job.frames.count, "Measuring the static background")
-        total += job.frames.read(start, stop, there).sum(0, dtype=torch.float64)
+        total += job.frames.read(start, stop, box).sum(0, dtype=torch.float64)
     mean = torch.zeros(job.frames.shape)
-    mean[slice(*there[0]), slice(*there[1])] = (total / job.frames.count).float()
+    mean[slice(*box[0]), slice(*box[1])] = (total / job.frames.count).float()
     return mean
 
 

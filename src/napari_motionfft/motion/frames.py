@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -65,7 +66,7 @@ class Frames:
         """
         values = torch.from_numpy(to_float32(self.raw(start, stop, box), self.offset, self.scale))
         if not bool(torch.isfinite(values.sum())) and not bool(torch.isfinite(values).all()):
-            which = bad_frames(self, start, box)
+            which = bad_frames(self, box)
             raise ValueError(f"stack holds NaN or inf in {name_frames(which)}; fill these first")
         return values
 
@@ -91,11 +92,11 @@ class Frames:
         return replace(self, held=(held, box))
 
 
-def bad_frames(frames: Frames, start: int, box: Box) -> list[int]:
-    """Numbers of the frames from `start` on that hold NaN or inf in the box."""
+def bad_frames(frames: Frames, box: Box) -> list[int]:
+    """Numbers of the frames that hold NaN or inf in the box."""
     return [
         t
-        for t in range(start, frames.count)
+        for t in range(frames.count)
         if not np.isfinite(frames.raw(t, t + 1, box).astype(np.float64)).all()
     ]
 
@@ -103,6 +104,8 @@ def bad_frames(frames: Frames, start: int, box: Box) -> list[int]:
 def load(lazy: Any) -> np.ndarray[Any, np.dtype[Any]]:
     """A slice of any array-like as NumPy: computes dask, copies torch to the host."""
     if isinstance(lazy, torch.Tensor):
+        if lazy.dtype == torch.bfloat16:  # NumPy has none
+            lazy = lazy.float()
         return np.asarray(lazy.detach().cpu().numpy())
     return np.asarray(lazy)
 
@@ -142,6 +145,10 @@ def as_frames(stack: Any) -> Frames:
         stack = np.asarray(stack)
     if not hasattr(stack, "shape") or not hasattr(stack, "dtype"):
         raise TypeError(f"stack must be a (T, Y, X) array, got {type(stack).__name__}")
+    if any(n != n for n in stack.shape):  # dask's unknown chunks
+        raise ValueError(f"stack has an unknown shape {stack.shape}: compute its chunk sizes first")
+    if isinstance(stack, np.ma.MaskedArray) and np.ma.getmaskarray(stack).any():
+        raise ValueError("stack is a masked array: fill what is masked first, stack.filled(…)")
     shape = tuple(int(n) for n in stack.shape)
     if len(shape) == 4 and shape[-1] in (3, 4):
         raise ValueError(f"stack looks like RGB {shape}; turn it to luminance (T, Y, X) first")
@@ -196,8 +203,11 @@ def as_box(region: Any, shape: tuple[int, int]) -> Box:
         raise TypeError(f"region must be (slice_y, slice_x) or None, got {region!r}")
     sides = []
     for name, part, size in zip("yx", region, shape, strict=True):
-        start = 0 if part.start is None else int(part.start)
-        stop = size if part.stop is None else int(part.stop)
+        try:
+            start = 0 if part.start is None else operator.index(part.start)
+            stop = size if part.stop is None else operator.index(part.stop)
+        except TypeError:
+            raise TypeError(f"region: the {name} slice must be whole pixels, got {part}") from None
         if part.step not in (None, 1):
             raise ValueError(f"region: the {name} slice must have step 1, got {part}")
         if start < 0 or stop > size:

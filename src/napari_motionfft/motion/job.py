@@ -165,7 +165,10 @@ def velocity_grids(vy: Any, vx: Any) -> tuple[torch.Tensor, torch.Tensor] | None
         return None
     grids = []
     for name, given in (("vy", vy), ("vx", vx)):
-        values = np.asarray(given if given is not None else np.nan, dtype=np.float64)
+        try:
+            values = np.asarray(given if given is not None else np.nan, dtype=np.float64)
+        except (TypeError, ValueError):
+            values = np.asarray(np.nan)
         if values.ndim != 1 or not values.size or not np.isfinite(values).all():
             raise ValueError(f"{name} must be a 1-D array of velocities in px/frame, got {given!r}")
         if (np.diff(values) <= 0).any():
@@ -190,12 +193,25 @@ def check_varies(frames: Frames, box: Box) -> None:
 
 
 def reporter(progress: Progress | None, cancel: Event | None) -> Check:
-    """One callable that reports progress and stops when cancelled."""
+    """One callable that reports progress, never backwards, and stops when cancelled.
+
+    Raises
+    ------
+    TypeError
+        `progress` cannot be called, or `cancel` is no event.
+    """
+    if progress is not None and not callable(progress):
+        raise TypeError(f"progress must be callable(fraction, message) or None, got {progress!r}")
+    if cancel is not None and not hasattr(cancel, "is_set"):
+        raise TypeError(f"cancel must be a threading.Event or None, got {cancel!r}")
+    furthest = 0.0
 
     def check(fraction: float, message: str) -> None:
+        nonlocal furthest
         if cancel is not None and cancel.is_set():
             raise Cancelled("cancelled")
+        furthest = max(furthest, fraction)
         if progress is not None:
-            progress(fraction, message)
+            progress(furthest, message)
 
     return check

@@ -62,7 +62,7 @@ def judge(
     t = torch.arange(job.frames.count, dtype=torch.float64)[:, None]
     of_path = of_path + (t * bias) ** 2
     velocity = slope @ theta
-    reason = doubt(found, fit, job.frames.count, velocity, job.asked["max_speed"], of_velocity)
+    reason = doubt(found, fit, crops, job, velocity, of_velocity)
     mean, plain, count = mean_images(job, path, check)
     score = found.landscape.peaks[0].score if found.landscape.peaks else 0.0
     return Motion(
@@ -115,12 +115,13 @@ def split_half(
 def doubt(
     found: SearchResult,
     fit: Fit | None,
-    frames: int,
+    crops: list[Crop],
+    job: Job,
     velocity: torch.Tensor,
-    max_speed: float,
     covariance: torch.Tensor,
 ) -> str:
     """Why the data do not determine the motion, or "" when they do."""
+    frames, max_speed = job.frames.count, job.asked["max_speed"]
     wanted = found.threshold
     peaks = found.landscape.peaks
     score = peaks[0].score if peaks else 0.0
@@ -131,7 +132,8 @@ def doubt(
         )
     if fit is None:
         return "The content leaves the field from one frame to the next; choose a larger region."
-    if not bool(torch.isfinite(covariance).all()) or float(covariance.diagonal().min()) <= 0:
+    singular = not bool(torch.isfinite(covariance).all()) or float(covariance.diagonal().min()) <= 0
+    if singular or precision.one_direction_only(fit.runs, crops):
         return "The scene has no structure along one direction: only the other is determined."
     error = float(covariance.diagonal().max().sqrt())
     if error * (frames - 1) > 4 or error > max_speed / 2:

@@ -7,8 +7,16 @@ from collections.abc import Callable
 
 import torch
 
+from napari_motionfft.motion.crops import Crop
+from napari_motionfft.motion.frames import window
+from napari_motionfft.motion.landscape import uncounted
 from napari_motionfft.motion.refine import Aligned
 from napari_motionfft.motion.spectra import Band
+
+SURE = 6.0
+"""Noise standard deviations that structure along a direction must stand above chance."""
+EDGES = 3.0
+"""Times that it must exceed the share of the window's edges."""
 
 
 def misfit(runs: list[Aligned], model_size: int) -> float:
@@ -39,6 +47,38 @@ def misfit(runs: list[Aligned], model_size: int) -> float:
         r = min(r, 0.95)
         inflation *= (1 + r) / (1 - r)
     return max(1.0, inflation)
+
+
+def one_direction_only(runs: list[Aligned], crops: list[Crop]) -> bool:
+    """Whether the scene has no structure along some direction.
+
+    The curvature along the weakest direction must stand above what noise alone gives it, and above
+    what a scene without structure along it has from the edges of the window: W·P times the mean
+    square frequency of the window's own spectrum, Σ|∇w|²/Σw².
+    """
+    found = chance = edges = 0.0
+    for run, crop in zip(runs, crops, strict=True):
+        _, vectors = torch.linalg.eigh(run.curvature)
+        along = vectors[:, 0]  # the smallest eigenvalue's
+        ky, kx = 2 * math.pi * crop.band.ky, 2 * math.pi * crop.band.kx
+        square = (along[0] * ky[:, None] + along[1] * kx[None, :]) ** 2  # (Ky, Kx)
+        floor = run.scene.noise / run.scene.frames
+        once = uncounted(crop.band)
+        found += float((run.weight * run.signal * square).sum())
+        chance += float(((run.weight * floor * square) ** 2 * once).sum()) * crop.overcount
+        spread = window_spread(crop.shape, crop.taper)
+        edges += float((run.weight * run.signal).sum() * (along**2 * spread).sum())
+    return found < SURE * math.sqrt(chance) or found < EDGES * edges
+
+
+def window_spread(shape: tuple[int, int], taper: float) -> torch.Tensor:
+    """(2,) mean (2πk)² of a window's own spectrum along y and x, 1/px²: Σ|w′|²/Σw²."""
+    spread = []
+    for size in shape:
+        w = window((size, 1), taper).double()[:, 0] if taper > 0 else torch.ones(size).double()
+        slope = torch.diff(w, prepend=w[:1] * 0, append=w[:1] * 0) if taper > 0 else w * 0
+        spread.append((slope**2).sum() / (w**2).sum())
+    return torch.stack(spread)
 
 
 def cholesky(matrix: torch.Tensor) -> torch.Tensor:

@@ -26,7 +26,8 @@ class Aligned:
     gradients: torch.Tensor  # (n, 2) per frame
     curvature: torch.Tensor  # (2, 2) per frame
     scatter: torch.Tensor  # (2, 2) covariance of a frame's gradient
-    energy: float
+    signal: torch.Tensor  # (Ky, Kx) |X̄|² − N/n, bin by bin
+    energy: float  # Σ W·|X̄|²
 
 
 def residual(crop: Crop, path: torch.Tensor) -> torch.Tensor:
@@ -88,6 +89,7 @@ def align(
         gradients[chosen],
         moments(weight * signal, ky, kx),
         moments(fluctuation, ky, kx) * crop.overcount,
+        signal,
         float((weight * energy).sum()),
     )
 

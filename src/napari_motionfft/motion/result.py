@@ -107,4 +107,5 @@ class Motion:
     @property
     def direction(self) -> float:
         """Direction of the velocity in degrees: 0 = right, 90 = up, as on a compass of maths."""
-        return float(np.degrees(np.arctan2(-self.velocity[0], self.velocity[1])))
+        # + 0.0: a negative zero would turn 180 into −180
+        return float(np.degrees(np.arctan2(-self.velocity[0] + 0.0, self.velocity[1])))

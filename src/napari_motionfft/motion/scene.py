@@ -74,6 +74,8 @@ def power_law(
     count = count[filled]
     k = torch.arange(rings, dtype=torch.float64)[filled].clamp(min=0.5) * step
     terms = law_terms(k)  # (R, 3)
+    if not float(seen.max()) > 0:
+        return torch.zeros(band.size, dtype=torch.float64)
     excess = (seen - floor).clamp(min=0.0)
     level = max(float((count * excess).sum() / count.sum()), 1e-6 * float(seen.mean()))
     centre = torch.tensor([math.log(level), -2.0, 0.0], dtype=torch.float64)
