@@ -50,25 +50,27 @@ def misfit(runs: list[Aligned], model_size: int) -> float:
 
 
 def one_direction_only(runs: list[Aligned], crops: list[Crop]) -> bool:
-    """Whether the scene has no structure along some direction.
+    """Whether the scene has no structure along some direction u, that of the least curvature.
 
-    The curvature along the weakest direction must stand above what noise alone gives it, and above
-    what a scene without structure along it has from the edges of the window: W·P times the mean
-    square frequency of the window's own spectrum, Σ|∇w|²/Σw².
+    Its energy there, each frequency counted by cos² of its angle to u, must stand above what noise
+    gives it by chance. And its curvature there must exceed what a scene without structure along u
+    has from the edges of the window: the mean square frequency of the window's own spectrum.
     """
-    found = chance = edges = 0.0
+    found = chance = curvature = edges = 0.0
     for run, crop in zip(runs, crops, strict=True):
         _, vectors = torch.linalg.eigh(run.curvature)
         along = vectors[:, 0]  # the smallest eigenvalue's
         ky, kx = 2 * math.pi * crop.band.ky, 2 * math.pi * crop.band.kx
         square = (along[0] * ky[:, None] + along[1] * kx[None, :]) ** 2  # (Ky, Kx)
+        share = square / (ky[:, None] ** 2 + kx[None, :] ** 2).clamp(min=1e-30)
         floor = run.scene.noise / run.scene.frames
-        once = uncounted(crop.band)
-        found += float((run.weight * run.signal * square).sum())
-        chance += float(((run.weight * floor * square) ** 2 * once).sum()) * crop.overcount
+        found += float((run.weight * run.signal * share).sum())
+        by_chance = ((run.weight * floor * share) ** 2 * uncounted(crop.band)).sum()
+        chance += float(by_chance) * crop.overcount
+        curvature += float((run.weight * run.signal * square).sum())
         spread = window_spread(crop.shape, crop.taper)
         edges += float((run.weight * run.signal).sum() * (along**2 * spread).sum())
-    return found < SURE * math.sqrt(chance) or found < EDGES * edges
+    return found < SURE * math.sqrt(chance) or curvature < EDGES * edges
 
 
 def window_spread(shape: tuple[int, int], taper: float) -> torch.Tensor:
