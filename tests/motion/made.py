@@ -75,6 +75,7 @@ def job_for(stack: Any, **asked: Any) -> Job:
         "weight": "auto",
         "background": "none",
         "boundary": "crop",
+        "prefilter": "none",
         "device": "cpu",
         "progress": None,
         "cancel": None,

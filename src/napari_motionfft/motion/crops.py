@@ -43,6 +43,8 @@ class Crop:
         Edge share of the Tukey window, 0 for periodic data.
     static
         (Y, X) float32 temporal mean to subtract, or None.
+    prefilter
+        Its name in the registry of filters, or "none".
     device, block
         Where the spectra are made, and frames at a time.
     keep
@@ -56,6 +58,7 @@ class Crop:
     placed: torch.Tensor
     taper: float
     static: torch.Tensor | None
+    prefilter: str
     device: torch.device
     block: int
     keep: bool
@@ -102,7 +105,7 @@ class Crop:
         low, high = self.placed[first:last].amin(0).int(), self.placed[first:last].amax(0).int()
         wide = (y0 + int(low[0]), y1 + int(high[0])), (x0 + int(low[1]), x1 + int(high[1]))
         # one read for the block: a chunk of a lazy stack holds several frames
-        values = self.frames.read(self.start + first, self.start + last, wide)
+        values = self.frames.filtered(self.start + first, self.start + last, wide, self.prefilter)
         if self.static is not None:
             values -= self.static[slice(*wide[0]), slice(*wide[1])]
         height, width = self.shape
@@ -207,6 +210,7 @@ def cut(job: Job, path: torch.Tensor, static: torch.Tensor | None, check: Check)
                 placed,
                 taper,
                 static,
+                job.prefilter,
                 job.device,
                 job.block,
                 keep,

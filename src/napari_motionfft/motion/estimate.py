@@ -35,6 +35,7 @@ def estimate_motion(
     weight: str | Any = "auto",
     background: str = "none",
     boundary: str = "crop",
+    prefilter: str = "none",
     device: str = "auto",
     progress: Progress | None = None,
     cancel: Event | None = None,
@@ -59,6 +60,10 @@ def estimate_motion(
         is biased away from zero; the bias is predicted and added to the standard error.
     boundary
         "crop" for real frames; "periodic" only where content that leaves comes in opposite.
+    prefilter
+        "none", or what the estimate looks at instead of the frames: "gradient" (magnitude),
+        "laplacian" or "dog" (difference of Gaussians, 1 and 2 px). The images that come back are
+        those of the frames themselves.
     device
         "auto", "cpu", "cuda", "cuda:1" or "mps".
     progress
@@ -92,6 +97,7 @@ def estimate_motion(
         weight,
         background,
         boundary,
+        prefilter,
         device,
         progress,
         cancel,
@@ -115,6 +121,7 @@ def loss_landscape(
     weight: str | Any = "auto",
     background: str = "none",
     boundary: str = "crop",
+    prefilter: str = "none",
     device: str = "auto",
     progress: Progress | None = None,
     cancel: Event | None = None,
@@ -152,6 +159,7 @@ def loss_landscape(
         "flat" if scale == "energy" and isinstance(weight, str) and weight == "auto" else weight,
         background,
         boundary,
+        prefilter,
         device,
         progress,
         cancel,
@@ -235,7 +243,7 @@ def temporal_mean(job: Job, box: Box, check: Check) -> torch.Tensor:
     total = torch.zeros(box_shape(box), dtype=torch.float64)
     for start, stop in job.frames.blocks(job.block):
         check(start / job.frames.count, "Measuring the static background")
-        total += job.frames.read(start, stop, box).sum(0, dtype=torch.float64)
+        total += job.frames.filtered(start, stop, box, job.prefilter).sum(0, dtype=torch.float64)
     mean = torch.zeros(job.frames.shape)
     mean[slice(*box[0]), slice(*box[1])] = (total / job.frames.count).float()
     return mean

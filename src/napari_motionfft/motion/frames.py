@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from napari_motionfft.motion.filters import MARGINS, PREFILTERS
+
 MIN_SIDE = 16
 """Smallest region side in px: below it a spectrum holds too few frequencies."""
 
@@ -69,6 +71,26 @@ class Frames:
             which = bad_frames(self, box)
             raise ValueError(f"stack holds NaN or inf in {name_frames(which)}; fill these first")
         return values
+
+    def filtered(self, start: int, stop: int, box: Box, prefilter: str) -> torch.Tensor:
+        """As `read`, through a pre-filter of the registry; "none" is none.
+
+        The filter sees the frame around the box; beyond the frame's own edges it sees a mirror.
+        """
+        if prefilter == "none":
+            return self.read(start, stop, box)
+        margin = MARGINS[prefilter]
+        wide, missing = [], []
+        for (first, last), size in zip(box, self.shape, strict=True):
+            wide.append((max(0, first - margin), min(size, last + margin)))
+            missing.append((margin - (first - wide[-1][0]), margin - (wide[-1][1] - last)))
+        values = self.read(start, stop, (wide[0], wide[1]))
+        sides = (*missing[1], *missing[0])
+        values = torch.nn.functional.pad(values[:, None], sides, mode="reflect")[:, 0]
+        height, width = box_shape(box)
+        return PREFILTERS[prefilter](values)[
+            :, margin : margin + height, margin : margin + width
+        ].contiguous()
 
     def blocks(self, size: int) -> Iterator[tuple[int, int]]:
         """(start, stop) of successive blocks of at most `size` frames."""

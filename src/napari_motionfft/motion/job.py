@@ -12,6 +12,7 @@ import torch
 
 from napari_motionfft.motion.device import choose_device, frames_per_block
 from napari_motionfft.motion.errors import Cancelled
+from napari_motionfft.motion.filters import PREFILTERS
 from napari_motionfft.motion.frames import Box, Frames, as_box, as_frames, box_shape
 from napari_motionfft.motion.trajectory import MODELS
 from napari_motionfft.motion.weights import weight_names
@@ -56,6 +57,11 @@ class Job:
         """The temporal mean is subtracted first."""
         return bool(self.asked["background"] == "static")
 
+    @property
+    def prefilter(self) -> str:
+        """What the estimate looks at instead of the frames themselves; "none" for these."""
+        return str(self.asked["prefilter"])
+
     def stage(self, low: float, high: float) -> Check:
         """Report a stage's own 0…1 as its share of the whole run."""
         return within(self.check, low, high)
@@ -69,6 +75,7 @@ def plan(
     weight: Any,
     background: str,
     boundary: str,
+    prefilter: str,
     device: str,
     progress: Progress | None,
     cancel: Event | None,
@@ -86,6 +93,7 @@ def plan(
     one_of("model", model, tuple(MODELS))
     one_of("background", background, ("none", "static"))
     one_of("boundary", boundary, ("crop", "periodic"))
+    one_of("prefilter", prefilter, ("none", *PREFILTERS))
     if boundary == "periodic" and shape != frames.shape:
         raise ValueError("boundary='periodic' needs the whole frame: region must be None")
     chosen = choose_device(device)
@@ -96,6 +104,7 @@ def plan(
         "weight": weight if isinstance(weight, str) else "array",
         "background": background,
         "boundary": boundary,
+        "prefilter": prefilter,
         "device": device,
         "frames": frames.count,
     }

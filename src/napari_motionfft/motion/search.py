@@ -55,7 +55,7 @@ def search_spectra(job: Job, band: Band, check: Check) -> tuple[torch.Tensor, to
     mean = torch.zeros(whole, dtype=torch.complex64, device=job.device)
     for start, stop in job.frames.blocks(job.block):
         check(start / count, "Reading frames")
-        values = job.frames.read(start, stop, job.box).to(job.device)
+        values = job.frames.filtered(start, stop, job.box, job.prefilter).to(job.device)
         spectra = torch.fft.rfft2(apodised(values, taper), norm="ortho")
         power += (spectra.real**2 + spectra.imag**2).sum(0).double().cpu()
         mean += spectra.sum(0)
