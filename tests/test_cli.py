@@ -65,7 +65,7 @@ def test_estimate_writes_four_files_and_says_what_it_found(
     assert "8 frames of 48 × 56 px" in said
     assert f"velocity y  {plus_minus(motion.velocity[0], motion.velocity_stderr[0])}" in said
     assert "reliable    yes" in said
-    assert "27° (0 = right, 90 = up)" in said
+    assert "26.6° (0 = right, 90 = up)" in said
     assert f"on {motion.device}" in said
     assert errors == ""  # no progress where stderr is no terminal
 

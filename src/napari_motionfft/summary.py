@@ -47,4 +47,4 @@ def way(motion: Motion) -> str:
     """E.g. "40° (0 = right, 90 = up)"; none where nothing moves beyond the error."""
     if not motion.speed > 0 or motion.speed < math.hypot(*motion.velocity_stderr):
         return "none: the speed is below its error"
-    return f"{motion.direction % 360:.0f}° (0 = right, 90 = up)"
+    return f"{motion.direction:.1f}° (0 = right, 90 = up)"
