@@ -126,9 +126,10 @@ def energy(
         if vy[..., rows].numel() == 0 or vx[..., columns].numel() == 0:
             continue
         along_y = phase(lag * vy[..., rows, None] * band.ky, device)  # (…, ny, Ky)
-        along_x = phase(lag * band.kx[:, None] * vx[..., None, columns], device)
+        turns_x = lag * band.kx[:, None] * vx[..., None, columns]  # (…, Kx, nx)
         half = along_y @ spectra[index]  # (…, ny, Kx)
-        share = 2 * (half.real @ along_x.real - half.imag @ along_x.imag)
+        # Re(half·e^{…}) as one real product: (re, im) pairs times (cos, −sin) pairs
+        share = 2 * (torch.view_as_real(half).flatten(-2) @ cos_minus_sin(turns_x, device))
         variance = float(lags.variance[index])
         if mask is None:
             total[..., rows, columns] += share
@@ -165,6 +166,12 @@ def phase(turns: torch.Tensor, device: torch.device) -> torch.Tensor:
     """exp(2πi·turns) complex64 on a device; whole turns are taken off in float64 first."""
     part = (2 * math.pi * (turns - turns.round())).float().to(device)
     return torch.complex(part.cos(), part.sin())
+
+
+def cos_minus_sin(turns: torch.Tensor, device: torch.device) -> torch.Tensor:
+    """cos and −sin of 2π·turns in alternate rows, (…, 2K, n) float32 from (…, K, n)."""
+    part = (2 * math.pi * (turns - turns.round())).float().to(device)
+    return torch.stack([part.cos(), -part.sin()], -2).flatten(-3, -2)
 
 
 def grid(limit: float, step: float) -> torch.Tensor:
