@@ -41,6 +41,7 @@ def arrange(
     aspect: float,
     layout: str = "beside",
     below: float = 0.0,
+    taken: tuple[float, float] = (0.0, 0.0),
 ) -> Places:
     """The arrangement that shows the stack largest on a canvas.
 
@@ -58,6 +59,8 @@ def arrange(
         One of `LAYOUTS`.
     below
         px down to where free space begins: earlier results lie above.
+    taken
+        px (y, x) to where other images reach, which are to stay uncovered as the stack is.
 
     Raises
     ------
@@ -66,12 +69,14 @@ def arrange(
     """
     if layout not in LAYOUTS:
         raise ValueError(f"layout must be one of {', '.join(LAYOUTS)}, got {layout!r}")
+    full = (max(shape[0], taken[0]), max(shape[1], taken[1]))
+    sizes = usual(shape)
     if layout == "over":
-        options = over(shape, aspect, below)
+        options = over(full, aspect, below, sizes)
     elif below > 0:
-        options = [under(shape, region, aspect, below)]
+        options = [under(full, region, aspect, max(below, taken[0] + sizes[1]), sizes)]
     else:
-        options = beside(shape, region, aspect)
+        options = beside(full, region, aspect, sizes)
     return max(options, key=lambda places: zoom(places.size, canvas))
 
 
@@ -80,11 +85,13 @@ def zoom(size: tuple[float, float], canvas: tuple[float, float]) -> float:
     return min(canvas[0] / size[0], canvas[1] / size[1])
 
 
-def beside(shape: tuple[int, int], region: Array, aspect: float) -> list[Places]:
+def beside(
+    shape: tuple[float, float], region: Array, aspect: float, sizes: tuple[float, float]
+) -> list[Places]:
     """In a row; in a square with the landscape below; or the stack over its mean, both left."""
     rows, columns = shape
     (y0, y1), (x0, x1) = np.asarray(region, dtype=float).tolist()
-    tall, gap = usual(shape)
+    tall, gap = sizes
     after, under = columns + gap, rows + gap
     pair = after + x1 - x0  # right edge of the two images side by side
     both = under + y1 - y0  # lower edge of the two images over each other
@@ -96,19 +103,27 @@ def beside(shape: tuple[int, int], region: Array, aspect: float) -> list[Places]
     ]
 
 
-def under(shape: tuple[int, int], region: Array, aspect: float, below: float) -> Places:
+def under(
+    shape: tuple[float, float],
+    region: Array,
+    aspect: float,
+    below: float,
+    sizes: tuple[float, float],
+) -> Places:
     """A later run: integrated image and landscape in a row of their own."""
     (y0, y1), (x0, x1) = np.asarray(region, dtype=float).tolist()
-    tall, gap = usual(shape)
+    tall, gap = sizes
     after = x1 - x0 + gap
     size = (below + max(tall, y1 - y0), max(shape[1], after + aspect * tall))
     return Places((below - y0, -x0), (below, after), tall, size)
 
 
-def over(shape: tuple[int, int], aspect: float, below: float) -> list[Places]:
+def over(
+    shape: tuple[float, float], aspect: float, below: float, sizes: tuple[float, float]
+) -> list[Places]:
     """The landscape right of the stack, or below."""
     rows, columns = shape
-    tall, gap = usual(shape)
+    tall, gap = sizes
     after, free = columns + gap, max(rows + gap, below)
     return [
         Places((0, 0), (below, after), tall, (below + tall, after + aspect * tall)),

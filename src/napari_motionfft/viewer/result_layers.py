@@ -33,6 +33,7 @@ def result_layers(
     *,
     below: float = 0.0,
     canvas: tuple[float, float] = CANVAS,
+    occupied: tuple[float, float] = (0.0, 0.0),
 ) -> list[LayerData]:
     """The layers of one run, from the bottom of the layer list to its top.
 
@@ -51,6 +52,8 @@ def result_layers(
         px of the layer down to where free space begins.
     canvas
         (y, x) screen px: the arrangement that shows the stack largest is taken.
+    occupied
+        px (y, x) of the layer to where other images reach that are to stay uncovered.
 
     Returns
     -------
@@ -66,7 +69,7 @@ def result_layers(
     (y0, _), (x0, _) = motion.region
     region = np.asarray(motion.region) * np.asarray(place.factor)[:, None]
     aspect = landscape_aspect(motion.landscape)
-    places = arrange(place.shape, region, canvas, aspect, layout, below)
+    places = arrange(place.shape, region, canvas, aspect, layout, below, occupied)
     picture = {
         **place.crop((y0, x0), places.integrated),
         "rgb": False,

@@ -8,15 +8,22 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
-import numpy as np
-
 from napari_motionfft.motion.result import Motion
+from napari_motionfft.viewer.camera import camera_is_fitted, watch_fits
 from napari_motionfft.viewer.canvas import guard_removal
+from napari_motionfft.viewer.occupied import reach
 from napari_motionfft.viewer.result_layers import CANVAS, KEY, result_layers
 from napari_motionfft.viewer.source import Source
 from napari_motionfft.viewer.units import factors
 
-__all__ = ["KEY", "add_results", "remove_results", "result_layers", "tagged"]
+__all__ = [
+    "KEY",
+    "add_results",
+    "camera_is_fitted",
+    "remove_results",
+    "result_layers",
+    "tagged",
+]
 
 
 def add_results(
@@ -41,11 +48,17 @@ def add_results(
     list of napari.layers.Layer
         The added layers, from bottom to top.
     """
-    from napari.layers import Layer
+    from napari.layers import Image, Labels, Layer
 
     entries = [layer.metadata[KEY] for layer in tagged(viewer)]
     height = 0.04 * max(source.placement.shape)
     below = max((entry["bottom"] + height for entry in entries), default=0.0)
+    others = [
+        layer
+        for layer in viewer.layers
+        if isinstance(layer, Image | Labels) and layer.visible and KEY not in layer.metadata
+    ]
+    taken = reach(others, source.placement, viewer.layers.units is not None)
     canvas = tuple(float(n) for n in viewer.canvas.size)
     made = result_layers(
         motion,
@@ -55,9 +68,11 @@ def add_results(
         layout,
         below=below,
         canvas=(canvas[0], canvas[1]) if min(canvas) > 0 else CANVAS,
+        occupied=(float(taken[0]), float(taken[1])),
     )
     layers = [Layer.create(*each) for each in made]
     follow = camera_is_fitted(viewer) if fit is None else fit
+    watch_fits(viewer)
     guard_removal(viewer)
     with kept(viewer):
         viewer.layers.extend(layers)
@@ -94,18 +109,6 @@ def tagged(viewer: Any, run: str | None = None) -> list[Any]:
         for layer in viewer.layers
         if KEY in layer.metadata and run in (None, layer.metadata[KEY]["run"])
     ]
-
-
-def camera_is_fitted(viewer: Any) -> bool:
-    """Whether the camera is centred as napari centres it: then the user has not moved it."""
-    camera = viewer.scene.camera
-    center, zoom = tuple(camera.center), camera.zoom
-    viewer.fit_to_view()
-    fitted = np.asarray(camera.center)
-    size = np.ptp(viewer.layers.extent.world[:, -2:], axis=0).max()
-    same = bool(np.abs(fitted - center)[-2:].max() <= 0.01 * size)
-    camera.center, camera.zoom = center, zoom
-    return same
 
 
 @contextmanager

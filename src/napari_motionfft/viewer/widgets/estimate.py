@@ -12,6 +12,7 @@ from qtpy.QtWidgets import QApplication
 from napari_motionfft.motion.result import Motion
 from napari_motionfft.viewer import settings
 from napari_motionfft.viewer.asked import Run, estimate, script_of
+from napari_motionfft.viewer.camera import watch_fits
 from napari_motionfft.viewer.canvas import guard_removal
 from napari_motionfft.viewer.devices import device_choices
 from napari_motionfft.viewer.placement import last_axes
@@ -53,6 +54,7 @@ class EstimateMotion(Container):  # type: ignore[misc]
     def __init__(self, napari_viewer: Any) -> None:
         self._viewer = napari_viewer
         guard_removal(napari_viewer)
+        watch_fits(napari_viewer)
         self.last: Run | None = None
         self.form = EstimateForm(napari_viewer)
         self.panel = ResultPanel()

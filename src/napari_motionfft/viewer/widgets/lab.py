@@ -1,0 +1,284 @@
+"""Objective lab: see which objectives can be climbed on a stack, and why others cannot."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from magicgui.widgets import Container, ProgressBar, PushButton
+
+from napari_motionfft.viewer.canvas import guard_removal
+from napari_motionfft.viewer.devices import device_choices
+from napari_motionfft.viewer.lab_layers import Shown, add_lab
+from napari_motionfft.viewer.lab_paths import last_step, show_step
+from napari_motionfft.viewer.lab_result import LabResult
+from napari_motionfft.viewer.lab_run import explore
+from napari_motionfft.viewer.report import FAILED, badge
+from napari_motionfft.viewer.results import remove_results
+from napari_motionfft.viewer.runs import result_count
+from napari_motionfft.viewer.samples import white_square
+from napari_motionfft.viewer.source import Source, read_source, slider_position
+from napari_motionfft.viewer.widgets.lab_form import LabAsked, LabForm
+from napari_motionfft.viewer.widgets.lab_parts import Player
+from napari_motionfft.viewer.widgets.lab_report import lab_report
+from napari_motionfft.viewer.widgets.lab_table import LabTable, ask_where, save_table
+from napari_motionfft.viewer.widgets.parts import (
+    alive,
+    described,
+    images,
+    rich_text,
+    scrolled,
+    set_enabled,
+    why_no_movie,
+)
+from napari_motionfft.viewer.widgets.responses import ResponseDock
+from napari_motionfft.viewer.worker import Runner
+
+RUNNING = "A run is going on."
+NO_RESULT = "There is no result yet: press Run."
+NO_PATHS = "There are no paths in this viewer: press Run."
+
+
+class ObjectiveLab(Container):  # type: ignore[misc]
+    """The dock widget; each button calls one method.
+
+    Parameters
+    ----------
+    napari_viewer
+        napari Viewer or ViewerModel.
+
+    Attributes
+    ----------
+    form, player, table
+        The fields, the step slider, the comparison.
+    result, shown
+        The last result, and its layers.
+    responses
+        The dock of the filter responses.
+    """
+
+    def __init__(self, napari_viewer: Any) -> None:
+        self._viewer = napari_viewer
+        guard_removal(napari_viewer)
+        self.result: LabResult | None = None
+        self.shown: Shown | None = None
+        self._name = ""
+        self.form = LabForm(napari_viewer)
+        self.player, self.table = Player(), LabTable()
+        self.message = rich_text("lab_message")
+        self.progress = described(ProgressBar(name="progress", min=0, max=1000), "How far it is.")
+        self.run_button = button("run_button", "Run")
+        self.cancel_button = button("cancel_button", "Cancel")
+        self.save_button = button("save_button", "Save as CSV…")
+        self.responses_button = button("responses_button", "Filter responses")
+        self.remove_button = button("remove_button", "Remove results")
+        super().__init__(name="objective_lab", labels=False)
+        first = row("buttons", [self.run_button, self.cancel_button])
+        last = row("more_buttons", [self.save_button, self.responses_button])
+        parts = [self.form, first, self.progress, self.message, self.player, self.table]
+        scrolled(self, [*parts, last, self.remove_button])
+        self._runner, self._lookup = Runner(self._show_progress), Runner()
+        self.responses = ResponseDock(napari_viewer, self._failed)
+        self._connect()
+        self.message.visible = False
+        self._refresh()
+        self._lookup.start(
+            "Looking for devices",
+            lambda progress, cancel: device_choices(),
+            on_done=self.form.offer_devices,
+            on_failed=self._failed,
+            on_cancelled=lambda: None,
+        )
+
+    def _connect(self) -> None:
+        self.run_button.changed.connect(self.run)
+        self.cancel_button.changed.connect(self.cancel)
+        self.save_button.changed.connect(self._save_as)
+        self.responses_button.changed.connect(self.show_responses)
+        self.remove_button.changed.connect(self.remove_results)
+        self.form.example.changed.connect(self.open_example)
+        self.form.image.changed.connect(self._refresh)
+        self.form.objectives.changed.connect(self._refresh)
+        self.player.step.changed.connect(self.show_step)
+        self.native_parent_changed.connect(self._undocked)
+        events = self._viewer.layers.events
+        for event in (events.inserted, events.removed, events.reordered, events.renamed):
+            event.connect(self.reset_choices)
+
+    @property
+    def running(self) -> bool:
+        """A run is going on."""
+        return self._runner.running
+
+    def open_example(self) -> None:
+        """Choose the posts' white square, which knows its velocity; add it if it is not there."""
+        from napari.layers import Layer
+
+        ((data, arguments, kind),) = white_square()
+        for _, layer in images(self._viewer):
+            if layer.metadata == arguments["metadata"] and layer.data.shape == data.shape:
+                self.form.image.value = layer
+                return
+        layer = Layer.create(data, arguments, kind)
+        self._viewer.add_layer(layer)
+        self.form.image.value = layer
+
+    def run(self) -> None:
+        """Start a run on what the fields say; its result or error comes later."""
+        if self.running:
+            return
+        asked = self.form.asked()
+        try:
+            why_not = self._why_not_run()
+            if why_not:
+                raise ValueError(why_not)
+            source = read_source(
+                asked.layer,
+                current_step=slider_position(self._viewer.dims, asked.layer),
+                time_axis=asked.time_axis,
+                frames=asked.frames,
+                region_layer=asked.region_layer,
+            )
+            truth = asked.truth_in(source)
+        except ValueError as error:
+            self._failed(error)
+            return
+        self.message.visible = False
+        self._runner.start(
+            f"Exploring objectives on {source.name}",
+            lambda progress, cancel: explore(source, asked.settings, truth, progress, cancel),
+            on_done=lambda result: self._done(asked, source, result),
+            on_failed=self._failed,
+            on_cancelled=self._refresh,
+        )
+        self._refresh()
+        self._show_progress(0.0, "Starting")
+
+    def cancel(self) -> None:
+        """Stop the run; the viewer stays as it was."""
+        self._runner.cancel()
+        self._refresh()
+
+    def show_step(self, step: int) -> None:
+        """Show the optimiser's paths up to a step."""
+        if self.shown is not None and self._paths_are_there():
+            show_step(self.shown.lines, self.shown.points, self.shown.ways, int(step))
+
+    def save(self, path: str | os.PathLike[str], overwrite: bool = False) -> Path:
+        """Save the comparison as .csv; returns where.
+
+        Raises
+        ------
+        ValueError
+            There is no result.
+        FileExistsError
+            The file exists and `overwrite` is not given.
+        """
+        return save_table(self.result, path, overwrite)
+
+    def show_responses(self) -> None:
+        """Draw the filter responses for the chosen number of frames, in a dock below the canvas."""
+        first, last = self.form.frames.first_frame.value, self.form.frames.last_frame.value
+        self.responses.show(max(int(last) - int(first) + 1, 2))
+
+    def remove_results(self) -> int:
+        """Remove every layer that this plugin has added; returns how many there were."""
+        self.player.stop()
+        return remove_results(self._viewer)
+
+    def reset_choices(self, *_: Any) -> None:
+        """Follow the viewer's layers."""
+        if alive(self):
+            self.form.reset_choices()
+            self._refresh()
+
+    def _done(self, asked: LabAsked, source: Source, result: LabResult) -> None:
+        before = [] if self.shown is None else [self.shown.run]
+        self.shown = None  # the player moves nothing while layers come and go
+        settings = asdict(asked.settings)
+        self.shown = add_lab(self._viewer, result, source, settings, instead_of=before)
+        self.result, self._name = result, source.name
+        self.table.show_result(result)
+        self.player.offer(last_step(result))
+        self.message.value = lab_report(result)
+        self.message.visible = True
+        self._refresh()
+
+    def _failed(self, error: Exception) -> None:
+        self.message.value = badge(str(error) or type(error).__name__, FAILED)
+        self.message.visible = True
+        self._refresh()
+
+    def _save_as(self) -> None:
+        chosen = ask_where(self.native, self._name)
+        if chosen is None:
+            return
+        try:
+            self.save(*chosen)
+        except (ValueError, OSError) as error:
+            self._failed(error)
+
+    def _show_progress(self, fraction: float, message: str) -> None:
+        self.progress.value = round(1000 * fraction)
+        self.progress.native.setFormat(f"{message}  %p %")
+
+    def _paths_are_there(self) -> bool:
+        shown = self.shown
+        return shown is not None and all(
+            layer in self._viewer.layers for layer in (shown.lines, shown.points)
+        )
+
+    def _why_not_run(self) -> str | None:
+        if not self.form.objectives.value:
+            return "Tick at least one objective."
+        return why_no_movie(self.form.image.value)
+
+    def _refresh(self, *_: Any) -> None:
+        """Switch every button to what can be done now, and say why the others are off."""
+        running = self.running
+        why_not = RUNNING if running else self._why_not_run()
+        set_enabled(self.run_button, why_not, RUN)
+        idle = None if running else "Nothing is running."
+        if self._runner.stopping:
+            idle = "Stopping …"
+        set_enabled(self.cancel_button, idle, "Stop the run; the viewer stays as it was.")
+        set_enabled(self.form.example, RUNNING if running else None, EXAMPLE)
+        set_enabled(self.save_button, None if self.result else NO_RESULT, "Save the table below.")
+        set_enabled(self.responses_button, None, RESPONSES)
+        count = result_count(self._viewer)
+        nothing = None if count else "There are no result layers in this viewer."
+        nothing = "A run is going on: cancel it first." if running else nothing
+        about = f"Remove all {count} layers that this plugin has added."
+        set_enabled(self.remove_button, nothing, about)
+        paths = None if self._paths_are_there() else NO_PATHS
+        set_enabled(self.player.play_button, paths, "Play the optimiser's steps.")
+        set_enabled(self.player.step, paths, STEP)
+        self.progress.visible = running
+
+    def _undocked(self, *_: Any) -> None:
+        """The dock was closed, or moved: a run whose widget is gone is of no use."""
+        if alive(self) and self.native.parent() is None:
+            self.player.stop()
+            for runner in (self._runner, self._lookup, self.responses):
+                runner.close()
+            self._refresh()
+
+
+def button(name: str, text: str) -> Any:
+    """A button whose tooltip comes with its state."""
+    return described(PushButton(name=name, text=text), "")
+
+
+def row(name: str, widgets: list[Any]) -> Any:
+    """Widgets side by side."""
+    box = Container(name=name, layout="horizontal", labels=False, widgets=widgets)
+    box.margins = (0, 0, 0, 0)
+    return box
+
+
+RUN = "Map each objective and climb it from random starts. Layers of the last run are replaced."
+EXAMPLE = "Add the source posts' white square, whose velocity is known. Then press Run."
+RESPONSES = "Plot what the filters let through: moving average, sinc², cascade, Lanczos, Fejér."
+STEP = "Steps of the optimiser to show. Your stack's own slider stays where it is."
