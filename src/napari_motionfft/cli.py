@@ -81,6 +81,9 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--max-speed", type=float, metavar="PX", help="search range, px/frame")
     one.add_argument("--weight", default="auto", help="spectral weight; default: %(default)s")
     one.add_argument("--background", default="none", help="none or static; default: %(default)s")
+    one.add_argument(
+        "--prefilter", default="none", help="none, gradient, laplacian or dog; default: %(default)s"
+    )
     one.add_argument("--device", default="auto", help="auto, cpu, cuda, mps; default: %(default)s")
     one.set_defaults(command=run_estimate)
 
@@ -127,6 +130,7 @@ def run_estimate(asked: argparse.Namespace) -> None:
         max_speed=asked.max_speed,
         weight=asked.weight,
         background=asked.background,
+        prefilter=asked.prefilter,
         device=asked.device,
         progress=progress_bar(),
     )
