@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_motionfft.viewer.arrange import arrange, beside, over, under, zoom
+from napari_motionfft.viewer.arrange import arrange, beside, over, under, usual, zoom
 
 REGIONS = [((0, 100), (0, 100)), ((20, 60), (30, 90))]
 SHAPES = [(100, 100), (300, 100), (100, 300)]
@@ -17,9 +17,9 @@ ASPECT = 0.9
 def test_the_size_is_that_of_all_pictures_and_the_gaps_are_equal(shape, region) -> None:
     (y0, y1), (x0, x1) = region
     for places in (
-        *beside(shape, region, ASPECT),
-        under(shape, region, ASPECT, 500.0),
-        *over(shape, ASPECT, 0.0),
+        *beside(shape, region, ASPECT, usual(shape)),
+        under(shape, region, ASPECT, 500.0, usual(shape)),
+        *over(shape, ASPECT, 0.0, usual(shape)),
     ):
         dy, dx = places.integrated
         top, left = places.landscape
@@ -50,4 +50,6 @@ def test_the_window_decides() -> None:
     for shape, canvas in (((100, 100), (300, 1500)), ((300, 100), (800, 800))):
         region = np.array(((0, shape[0]), (0, shape[1])))
         chosen = zoom(arrange(shape, region, canvas, ASPECT).size, canvas)
-        assert chosen == max(zoom(p.size, canvas) for p in beside(shape, region, ASPECT))
+        assert chosen == max(
+            zoom(p.size, canvas) for p in beside(shape, region, ASPECT, usual(shape))
+        )

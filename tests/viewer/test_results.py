@@ -9,6 +9,7 @@ import pytest
 from napari.components import ViewerModel
 from napari.layers import Shapes
 
+from napari_motionfft.viewer.camera import watch_fits
 from napari_motionfft.viewer.results import KEY, add_results, remove_results, result_layers
 
 
@@ -92,6 +93,82 @@ def test_camera_follows_unless_the_user_has_moved_it(made: Any) -> None:
     assert viewer.scene.camera.zoom == 20.0
     add_results(viewer, made.motion_of(), made.source_of(layer), fit=True)
     assert viewer.scene.camera.center != (0.0, 10.0, 12.0)
+
+
+def in_view(viewer: ViewerModel, layer: Any) -> bool:
+    """A layer lies within the canvas."""
+    center, zoom = np.asarray(viewer.scene.camera.center)[-2:], viewer.scene.camera.zoom
+    half = np.asarray(viewer.canvas.size) / zoom / 2
+    low, high = np.asarray(layer.extent.world)[:, -2:]
+    return bool((low >= center - half).all() and (high <= center + half).all())
+
+
+@pytest.mark.parametrize("watched", [False, True])
+@pytest.mark.parametrize("added", ["", "shapes", "image", "points"])
+def test_results_come_into_view_whatever_was_added_since(
+    made: Any, added: str, watched: bool
+) -> None:
+    viewer = ViewerModel()
+    if watched:
+        watch_fits(viewer)
+    layer = viewer.add_layer(made.layer_of())  # napari fits to it, and to no later layer
+    if added == "shapes":
+        viewer.add_shapes([[[-10, -10], [30, 40]]], shape_type="rectangle")
+    elif added == "image":
+        viewer.add_image(np.zeros((6, 200, 150)))
+    elif added == "points":
+        viewer.add_points([[0, 5, 5], [3, -40, 90]])
+    for _ in range(2):
+        results = add_results(viewer, made.motion_of(), made.source_of(layer))
+        assert all(in_view(viewer, result) for result in results)
+
+
+def test_a_camera_that_was_zoomed_stays(made: Any) -> None:
+    viewer = ViewerModel()
+    watch_fits(viewer)
+    layer = viewer.add_layer(made.layer_of())
+    viewer.scene.camera.zoom *= 1.1  # about the centre
+    before = viewer.scene.camera.zoom
+    add_results(viewer, made.motion_of(), made.source_of(layer))
+    assert viewer.scene.camera.zoom == before
+    viewer.fit_to_view()
+    remove_results(viewer)
+    results = add_results(viewer, made.motion_of(), made.source_of(layer))
+    assert all(in_view(viewer, result) for result in results)
+
+
+@pytest.mark.parametrize("name", ["plain", "scaled", "mirrored"])
+@pytest.mark.parametrize("layout", ["beside", "over"])
+def test_results_cover_no_other_image(made: Any, layout: str, name: str) -> None:
+    """A second image right of the stack, in another unit: nothing lies on it."""
+    viewer = ViewerModel()
+    layer = viewer.add_layer(made.layer_of(name))
+    other = viewer.add_image(np.zeros((6, 80, 64)), **made.LAYERS[name])
+    side = 96 * layer.scale[2]
+    other.translate = np.add(other.translate, (0, 0, side))
+    if name == "scaled":
+        other.scale = other.scale * (1, 1000, 1000)
+        other.translate = other.translate * (1, 1000, 1000)
+        other.units = ("s", "nm", "nm")
+    hidden = viewer.add_image(np.zeros((6, 80, 900)), visible=False)
+    hidden.units, hidden.scale = layer.units, layer.scale
+    for _ in range(2):
+        results = made.by_role(
+            add_results(viewer, made.motion_of(), made.source_of(layer), layout=layout)
+        )
+        free = ["landscape axes", *(["integrated image"] if layout == "beside" else [])]
+        # in px of the stack, where the other image is 96…160 across and 0…80 down
+        for role in free:
+            result = results[role]
+            low, high = result._extent_data_augmented
+            ends = [
+                layer.world_to_data((0, *made.world(result, (y, x))))[-2:]
+                for y in (low[0], high[0])
+                for x in (low[1], high[1])
+            ]
+            top, left = np.min(ends, axis=0)
+            assert top > 79.4 or left > 159.4
+            assert left < 500
 
 
 def test_point_follows_the_time_slider(made: Any) -> None:
