@@ -25,6 +25,13 @@ from napari_motionfft.motion.objectives.landscape import (
     local_maxima,
     objective_landscape,
 )
+from napari_motionfft.motion.objectives.line import (
+    dirac_comb,
+    integrate_by_rolling,
+    rect_pulse,
+    tri_pulse,
+)
+from napari_motionfft.motion.objectives.phat import dirichlet_kernel, phat_objective, phat_shift
 from napari_motionfft.motion.objectives.registry import OBJECTIVES, Objective
 from napari_motionfft.motion.objectives.responses import (
     bilinear_response,
@@ -48,6 +55,8 @@ __all__ = [
     "cascade_response",
     "compare_objectives",
     "continuation_schedule",
+    "dirac_comb",
+    "dirichlet_kernel",
     "energy_of_pair",
     "even_odd_spectra",
     "fejer_response",
@@ -57,12 +66,17 @@ __all__ = [
     "geometric_response",
     "geometric_response_sum",
     "geometric_weights",
+    "integrate_by_rolling",
     "lanczos_response",
     "local_maxima",
     "moving_average_response",
     "multi_start",
     "objective_landscape",
+    "phat_objective",
+    "phat_shift",
     "posts_square",
     "random_starts",
+    "rect_pulse",
     "spatial_variance",
+    "tri_pulse",
 ]

@@ -50,7 +50,7 @@ def even_odd_spectra(
     check_frames(frames, complex_too=True)
     check_shifts(shifts, frames.shape[0])
     plane = Plane.full((frames.shape[2], frames.shape[3]), frequencies)
-    spectra = frames if frames.is_complex() else plane.spectra(frames)
+    spectra = plane.spectra(frames)
     weights = as_frame_weights(frame_weights, frames)
     even, odd, _ = pair(by_parity(spectra, weights), shifts[None], plane)
     return even[0], odd[0]
@@ -93,8 +93,8 @@ def gcc_phat_stack(
     check_frames(frames, complex_too=True)
     check_shifts(shifts, frames.shape[0])
     number("alpha", alpha, 0.0, 1.0)
-    plane = Plane.full((frames.shape[2], frames.shape[3]), frequencies)
-    spectra = frames if frames.is_complex() else plane.spectra(frames)
+    plane = Plane.least((frames.shape[2], frames.shape[3]), frequencies)
+    spectra = plane.spectra(frames)
     weight = plane.weight(lowpass, order, spectra)
     weights = as_frame_weights(frame_weights, frames)
     return EvenOdd(spectra, plane, weight, weights, alpha)(shifts[None])[0]
@@ -115,11 +115,18 @@ def energy_of_pair(
     Returns
     -------
     (B,)
+
+    Raises
+    ------
+    TypeError, ValueError
+        An argument is not what it takes.
     """
-    even, odd = even_odd_spectra(frames, shifts, frequencies)
-    plane = Plane.full((frames.shape[2], frames.shape[3]), frequencies)
+    check_frames(frames, complex_too=True)
+    check_shifts(shifts, frames.shape[0])
+    plane = Plane.least((frames.shape[2], frames.shape[3]), frequencies)
+    parity = by_parity(plane.spectra(frames), as_frame_weights(None, frames))
+    even, odd, late = (found[0] for found in pair(parity, shifts[None], plane))
     count = frames.shape[1]
-    late = ramp(plane.fy, shifts[:, 0])[:, :, None] * ramp(plane.fx, shifts[:, 1])[:, None]
     mean = ((count + 1) // 2 * even + count // 2 * late * odd) / count
     weight = plane.weight(lowpass, order, mean)
     return (weight * (mean.real**2 + mean.imag**2)).sum((-2, -1))

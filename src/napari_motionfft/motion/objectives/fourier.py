@@ -48,7 +48,7 @@ def fourier_variance(
     """
     check_frames(frames, complex_too=True)
     check_shifts(shifts, frames.shape[0])
-    plane = Plane.full((frames.shape[2], frames.shape[3]), frequencies)
+    plane = Plane.least((frames.shape[2], frames.shape[3]), frequencies)
     mean = integrated_spectrum(frames, shifts, plane, as_frame_weights(frame_weights, frames))
     weight = plane.weight(lowpass, order, mean)
     return (weight * (mean.real**2 + mean.imag**2)).sum((-2, -1))
@@ -58,7 +58,7 @@ def integrated_spectrum(
     frames: torch.Tensor, shifts: torch.Tensor, plane: Plane, weights: torch.Tensor
 ) -> torch.Tensor:
     """Σ_t w_t X_t(k) exp(+2πi t k·v), (B, Ky, Kx) complex."""
-    spectra = frames if frames.is_complex() else plane.spectra(frames)  # (B, T, Ky, Kx)
+    spectra = plane.spectra(frames)  # (B, T, Ky, Kx)
     time = torch.arange(frames.shape[1], device=shifts.device, dtype=shifts.dtype)
     along_y = ramp(plane.fy, shifts[:, :1] * time)  # (B, T, Ky)
     along_x = ramp(plane.fx, shifts[:, 1:] * time) * weights[:, None]  # (B, T, Kx)

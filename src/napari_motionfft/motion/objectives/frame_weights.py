@@ -7,6 +7,10 @@ import math
 import torch
 
 from napari_motionfft.motion.objectives.checks import number, whole
+from napari_motionfft.motion.objectives.responses import (
+    check_frequency,
+    moving_average_response,
+)
 
 BASE_ALPHA = 0.5
 """α where a value is needed: the posts never give one. About three frames count."""
@@ -44,6 +48,7 @@ def geometric_response_sum(
     frequency
         (…,) cycles/frame: k·(v − v*) for content at v* seen with v, float.
     """
+    check_frequency(frequency)
     weights = geometric_weights(frames, alpha).to(frequency.device, frequency.dtype)
     time = torch.arange(frames, dtype=frequency.dtype, device=frequency.device)
     phase = -2 * math.pi * torch.remainder(frequency[..., None] * time, 1.0)
@@ -53,22 +58,18 @@ def geometric_response_sum(
 def geometric_response(
     frequency: torch.Tensor, frames: int, alpha: float = BASE_ALPHA
 ) -> torch.Tensor:
-    """The same in closed form: (1 − qᵀz^T)/(1 − qz) over its value at z = 1, q = 1 − α.
+    """The same in closed form: (1 − q^T·z^T)/(1 − qz) over its value at z = 1, q = 1 − α.
 
     z = exp(−2πi f). At α = 0 it is the moving average.
     """
+    check_frequency(frequency)
     count, q = whole("frames", frames, 1), 1 - check_alpha(alpha)
+    if q == 1:
+        return moving_average_response(frequency, count)
     folded = frequency - frequency.round()
-    phase = -2 * math.pi * folded
-    z = torch.complex(phase.cos(), phase.sin())
-    turn = -2 * math.pi * torch.remainder(folded * count, 1.0)
-    last = torch.complex(turn.cos(), turn.sin())
-    below = 1 - q * z
-    if q < 1:
-        return (1 - q**count * last) / below * (1 - q) / (1 - q**count)
-    at_one = below.abs() == 0
-    safe = torch.where(at_one, torch.ones_like(below), below)
-    return torch.where(at_one, torch.ones_like(below), (1 - last) / safe / count)
+    once, last = (-2 * math.pi * turn for turn in (folded, torch.remainder(folded * count, 1.0)))
+    z, z_last = (torch.complex(phase.cos(), phase.sin()) for phase in (once, last))
+    return (1 - q**count * z_last) / (1 - q * z) * (1 - q) / (1 - q**count)
 
 
 def continuation_schedule(

@@ -65,6 +65,9 @@ class LBFGS:
         slope = dot(down, self.gradient)
         taking = torch.zeros_like(self.done)
         taking[active] = True
+        # below rounding of the loss no decrease can be seen
+        least = 4 * torch.finfo(slope.dtype).eps * self.loss.abs()[..., None]
+        self.done |= taking & (slope.abs() <= least)
         searching = taking & ~self.done & (slope < 0)
         position, loss, gradient = self.position, self.loss, self.gradient
         length = 1.0
@@ -84,6 +87,7 @@ class LBFGS:
             length /= 2
         moved = (position != self.position).any(-1, keepdim=True)
         self.done |= taking & ~moved & self.fresh
+        self.done |= moved & ((self.loss - loss)[..., None] <= least)
         self.remember(position - self.position, gradient - self.gradient, taking & ~moved)
         self.position, self.loss, self.gradient = position, loss, gradient
 

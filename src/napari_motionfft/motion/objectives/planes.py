@@ -38,11 +38,7 @@ class Plane:
 
     @classmethod
     def full(cls, shape: tuple[int, int], frequencies: str) -> Plane:
-        """All H×W bins in the order of `torch.fft.fft2`.
-
-        The Nyquist bins of even sizes have no sign. As −½ cycles/px over the full plane, each and
-        its conjugate twin share their energy between both signs; that is exact at whole shifts.
-        """
+        """All H×W bins in the order of `torch.fft.fft2`, the Nyquist ones at −½ cycles/px."""
         one_of("frequencies", frequencies, FREQUENCIES)
         if frequencies == "unsigned":
             fy, fx = (torch.arange(n, dtype=torch.float64) / n for n in shape)
@@ -56,8 +52,10 @@ class Plane:
     def least(cls, shape: tuple[int, int], frequencies: str) -> Plane:
         """The fewest bins that hold the whole energy: half the plane when signed.
 
-        An even height has its Nyquist row twice, at both signs with half the weight each: the sum
-        is then that over `full`.
+        The Nyquist bins of even sizes have no sign: each shares its energy between both. Along x
+        that comes by itself, as a bin and its twin at −ky are conjugates; along y the row stands
+        twice, with half the weight each. So a mirrored video has the mirrored landscape, and
+        whole shifts are exact.
         """
         one_of("frequencies", frequencies, FREQUENCIES)
         if frequencies == "unsigned":
@@ -79,12 +77,18 @@ class Plane:
         return cls(shape, fy, fx, count, False, True)
 
     def spectra(self, frames: torch.Tensor) -> torch.Tensor:
-        """(…, H, W) real → (…, Ky, Kx) complex, divided by H·W (`norm="forward"`)."""
-        if not self.half:
-            whole: torch.Tensor = torch.fft.fft2(frames, norm="forward")
-            return whole
-        half: torch.Tensor = torch.fft.rfft2(frames, norm="forward")
-        if self.shape[0] % 2:
+        """(…, H, W) → (…, Ky, Kx) complex, divided by H·W (`norm="forward"`).
+
+        Real frames are transformed; complex ones are such spectra of all H×W bins already.
+        """
+        if frames.is_complex():
+            whole = frames
+            half = whole[..., : self.shape[1] // 2 + 1] if self.half else whole
+        elif self.half:
+            half = torch.fft.rfft2(frames, norm="forward")
+        else:
+            half = torch.fft.fft2(frames, norm="forward")
+        if not self.half or self.shape[0] % 2:
             return half
         nyquist = self.shape[0] // 2
         return torch.cat([half, half[..., nyquist : nyquist + 1, :]], dim=-2)
