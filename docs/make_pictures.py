@@ -13,6 +13,7 @@ from benchmarks.accuracy import photograph as photo
 from numpy.typing import NDArray
 
 import napari_motionfft as mf
+from docs import posts
 from napari_motionfft.files.pictures import write_png
 from napari_motionfft.viewer.demo import photograph
 
@@ -28,6 +29,7 @@ def main() -> None:
     write_png(OUT / "window.png", photograph("rain_radar"))
     low_light(OUT / "low-light.png")
     error_against_noise(OUT / "error-against-noise.png")
+    posts.main(OUT)
 
 
 def low_light(path: Path) -> None:

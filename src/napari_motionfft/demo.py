@@ -67,6 +67,9 @@ SAMPLES = (
 )
 
 
+OBJECTIVES_SHOWN = ("fourier", "fourier-bilinear", "fourier-unsigned", "gcc-phat-0.7-fejer")
+
+
 @dataclass(frozen=True)
 class Run:
     """A sample and what was estimated on it."""
@@ -97,6 +100,7 @@ def demo(out: Path, window: bool = True, progress: Progress | None = None) -> li
     runs = [run(sample, progress) for sample in SAMPLES]
     print("\n".join(table(runs)), flush=True)
     written = [path for each in runs for path in draw(each, out)]
+    written.append(compare_on_square(out))
     stay = window and os.environ.get("MOTIONFFT_HEADLESS") != "1"
     problem = no_window()
     if problem:
@@ -186,6 +190,20 @@ def draw(each: Run, out: Path) -> list[Path]:
     for path, pixels in zip(paths, pictures.values(), strict=True):
         write_png(path, pixels)
     return paths
+
+
+def compare_on_square(out: Path) -> Path:
+    """The source posts' figure: why some objectives can be climbed and one cannot."""
+    from napari_motionfft.files.objective_pictures import comparison_figure, write_figure
+    from napari_motionfft.motion.objectives import compare_objectives, posts_square
+
+    frames, truth = posts_square()
+    comparison = compare_objectives(frames, truth, objectives=OBJECTIVES_SHOWN)
+    print("\nThe posts' white square: ten ascents of each objective")
+    print(comparison, flush=True)
+    path = out / "white_square-objectives.png"
+    write_figure(path, comparison_figure(comparison, truth.numpy()))
+    return path
 
 
 def no_window() -> str:
