@@ -70,6 +70,24 @@ def test_names_are_unique_and_runs_are_removed_one_by_one(made: Any) -> None:
     assert remove_results(viewer) == 0
 
 
+def test_what_the_user_renamed_or_duplicated_stays(made: Any) -> None:
+    viewer = ViewerModel()
+    layer = viewer.add_layer(made.layer_of())
+    added = made.by_role(add_results(viewer, made.motion_of(), made.source_of(layer)))
+    added["integrated image"].name = "figure 3"
+    copy = type(added["loss landscape"]).create(*added["loss landscape"].as_layer_data_tuple())
+    copy.name = "loss landscape copy"
+    viewer.add_layer(copy)
+    assert remove_results(viewer) == 5
+    assert [x.name for x in viewer.layers] == ["cells", "figure 3", "loss landscape copy"]
+    assert remove_results(viewer) == 0
+    # they are images like any other: the next results leave them uncovered
+    again = made.by_role(add_results(viewer, made.motion_of(), made.source_of(layer)))
+    low = made.world(again["integrated image"], (0, 0))
+    assert (low > made.world(copy, np.subtract(copy.data.shape, 1))).any()
+    assert remove_results(viewer) == 6
+
+
 def test_metadata_holds_the_settings(made: Any) -> None:
     motion = made.motion_of()
     for _, arguments, _ in result_layers(motion, made.source_of(made.layer_of()), run="abc"):

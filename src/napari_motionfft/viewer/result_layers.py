@@ -95,7 +95,12 @@ def result_layers(
             {
                 **arguments,
                 "name": names[role],
-                "metadata": {KEY: about(motion, source, run, role, places.size[0])},
+                "metadata": {
+                    KEY: {
+                        "name": names[role],
+                        **about(motion, source, run, role, places.size[0]),
+                    }
+                },
             },
             kind,
         )

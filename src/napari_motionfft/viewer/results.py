@@ -20,6 +20,7 @@ __all__ = [
     "KEY",
     "add_results",
     "camera_is_fitted",
+    "is_result",
     "remove_results",
     "result_layers",
     "tagged",
@@ -56,7 +57,7 @@ def add_results(
     others = [
         layer
         for layer in viewer.layers
-        if isinstance(layer, Image | Labels) and layer.visible and KEY not in layer.metadata
+        if isinstance(layer, Image | Labels) and layer.visible and not is_result(layer)
     ]
     taken = reach(others, source.placement, viewer.layers.units is not None)
     canvas = tuple(float(n) for n in viewer.canvas.size)
@@ -86,7 +87,10 @@ def add_results(
 
 
 def remove_results(viewer: Any, run: str | None = None) -> int:
-    """Remove the layers of one run, or of all; returns how many there were."""
+    """Remove the layers of one run, or of all; returns how many there were.
+
+    Those that the user has renamed or duplicated stay.
+    """
     ours = tagged(viewer, run)
     with kept(viewer):
         # napari collects garbage for every layer that goes, 0.3 s each with torch loaded: let
@@ -107,8 +111,14 @@ def tagged(viewer: Any, run: str | None = None) -> list[Any]:
     return [
         layer
         for layer in viewer.layers
-        if KEY in layer.metadata and run in (None, layer.metadata[KEY]["run"])
+        if is_result(layer) and run in (None, layer.metadata[KEY]["run"])
     ]
+
+
+def is_result(layer: Any) -> bool:
+    """Whether a layer is ours: one that the user has renamed or duplicated is the user's own."""
+    entry = layer.metadata.get(KEY)
+    return entry is not None and entry.get("name", layer.name) == layer.name
 
 
 @contextmanager

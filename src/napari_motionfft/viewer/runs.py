@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from napari_motionfft.motion.result import Motion
-from napari_motionfft.viewer.results import KEY
+from napari_motionfft.viewer.results import KEY, is_result
 from napari_motionfft.viewer.source import Source
 
 
@@ -74,5 +74,5 @@ def motions(viewer: Any) -> list[tuple[str, Kept]]:
 
 
 def result_count(viewer: Any) -> int:
-    """How many layers this plugin has added."""
-    return sum(KEY in layer.metadata for layer in viewer.layers)
+    """How many layers there are that this plugin has added."""
+    return sum(is_result(layer) for layer in viewer.layers)

@@ -16,7 +16,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_motionfft.viewer.results import KEY
+from napari_motionfft.viewer.results import is_result
 
 NO_LAYER = "Open an image layer first: a stack of at least two frames."
 
@@ -67,14 +67,14 @@ def images(viewer: Any) -> list[tuple[str, Any]]:
     """(name, layer) of the image layers but those that show results."""
     from napari.layers import Image
 
-    return [(x.name, x) for x in viewer.layers if isinstance(x, Image) and KEY not in x.metadata]
+    return [(x.name, x) for x in viewer.layers if isinstance(x, Image) and not is_result(x)]
 
 
 def shapes(viewer: Any) -> list[tuple[str, Any]]:
     """(name, layer) of the Shapes layers but those that show results."""
     from napari.layers import Shapes
 
-    return [(x.name, x) for x in viewer.layers if isinstance(x, Shapes) and KEY not in x.metadata]
+    return [(x.name, x) for x in viewer.layers if isinstance(x, Shapes) and not is_result(x)]
 
 
 def why_no_movie(layer: Any) -> str | None:
