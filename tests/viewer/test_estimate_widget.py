@@ -59,7 +59,10 @@ def ours(viewer: Any) -> list[Any]:
 
 
 def said(widget: Any) -> str:
-    return html.unescape(widget.native.findChild(QLabel, "motionfft.report").text())
+    """All that the panel shows."""
+    labels = (widget.native.findChild(QLabel, f"motionfft.{part}") for part in ("error", "report"))
+    text = "".join(label.text() for label in labels)
+    return html.unescape(text).replace("\u200b", "")
 
 
 def waiting(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
@@ -423,12 +426,30 @@ def test_save_writes_once_and_never_over_a_file(
     )
     monkeypatch.setattr(dialogs, "QFileDialog", answer)
     click(widget, "save_button")
+    assert "Not saved" in said(widget)
     assert "exists already" in said(widget)
+    assert "Velocity y" in said(widget)  # the numbers stay
+    assert said(widget).index("exists already") < said(widget).index("Velocity y")
     answer.getSaveFileName = lambda *_: (str(tmp_path / "b"), kinds[1])
     click(widget, "save_button")
     assert (tmp_path / "b.csv").exists()
+    assert "Not saved" not in said(widget)
+    assert "Velocity y" in said(widget)
     answer.getSaveFileName = lambda *_: ("", "")
     click(widget, "save_button")
+
+
+@pytest.mark.parametrize(
+    ("name", "suggested"),
+    [
+        ("mouse 4: GFP / day 2? motion", "mouse 4_ GFP _ day 2_ motion"),
+        ('<a>|"b*"\\c', "_a_b_c"),
+        (" ..", "motion"),
+        ("µm² data", "µm² data"),
+    ],
+)
+def test_a_suggested_file_name_is_one(name: str, suggested: str) -> None:
+    assert dialogs.clean(name) == suggested
 
 
 def test_a_dock_that_is_closed_cancels_its_run(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,14 @@ FILTERS = {"JSON, all of it (*.json)": ".json", "CSV, the displacements (*.csv)"
 def ask_where_to_save(parent: Any, name: str) -> tuple[Path, bool] | None:
     """(path, may be replaced), or None when the dialog was cancelled."""
     chosen, kind = QFileDialog.getSaveFileName(
-        parent, "Save motion", f"{name}.json", ";;".join(FILTERS)
+        parent, "Save motion", f"{clean(name)}.json", ";;".join(FILTERS)
     )
     return finished_name(chosen, kind) if chosen else None
+
+
+def clean(name: str) -> str:
+    """A layer's name as a file name that every system takes."""
+    return re.sub(r'[\x00-\x1f<>:"/\\|?*]+', "_", name).strip(" .") or "motion"
 
 
 def finished_name(chosen: str, kind: str) -> tuple[Path, bool]:

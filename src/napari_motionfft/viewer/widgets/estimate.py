@@ -203,7 +203,9 @@ class EstimateMotion(Container):  # type: ignore[misc]
         try:
             self.save(*chosen)
         except (ValueError, OSError) as error:
-            self.panel.show_error(str(error))
+            self.panel.show_error(f"Not saved: {error}")
+        else:
+            self.panel.clear_error()
 
     def _done(self, run: Run, motion: Motion) -> None:
         asked, source = run.asked, run.source

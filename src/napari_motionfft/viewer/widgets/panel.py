@@ -33,6 +33,7 @@ class ResultPanel(Container):  # type: ignore[misc]
             name="panel",
             labels=False,
             widgets=[
+                rich_text("error"),
                 rich_text("report"),
                 row,
                 described(PushButton(name="remove_button", text="Remove results"), ""),
@@ -44,18 +45,25 @@ class ResultPanel(Container):  # type: ignore[misc]
 
     def show_nothing(self) -> None:
         """Show nothing."""
-        self.report.value = ""
-        self.report.visible = False
+        for label in (self.error, self.report):
+            label.value = ""
+            label.visible = False
 
     def show_report(self, report: Report) -> None:
         """Show a result."""
+        self.show_nothing()
         self.report.value = as_html(report)
         self.report.visible = True
 
     def show_error(self, message: str) -> None:
-        """Show why there is no result, in the error's own words."""
-        self.report.value = badge(message, FAILED)
-        self.report.visible = True
+        """Show what went wrong, in the error's own words, above the report if there is one."""
+        self.error.value = badge(message, FAILED)
+        self.error.visible = True
+
+    def clear_error(self) -> None:
+        """What went wrong is put right."""
+        self.error.value = ""
+        self.error.visible = False
 
     def allow(self, has_result: bool, layers: int, running: bool) -> None:
         """Switch the buttons to what can be done now."""
