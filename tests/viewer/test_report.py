@@ -177,3 +177,14 @@ def test_names_cannot_break_the_markup() -> None:
     page = as_html(report_of(motion(), read_source(layer, current_step=(0, 0, 0))))
     assert "&lt;b&gt;&amp;" in page
     assert not re.search(r"<b>&[^a]", page)
+
+
+def test_a_long_word_may_break_anywhere() -> None:
+    name = "2024-11-22_mouse-4_" + "channel" * 10
+    layer = Image(np.zeros((5, 20, 30)), name=name)
+    report = report_of(motion(), read_source(layer, current_step=(0, 0, 0)))
+    page = as_html(report)
+    assert name not in page
+    assert name in page.replace("\u200b", "")
+    assert max(len(word) for word in re.split(r"[\s\u200b<>]", page)) < 40
+    assert name in as_text(report)

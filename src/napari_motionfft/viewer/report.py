@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import math
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,9 @@ from napari_motionfft.viewer.source import Source
 
 WAYS = ("right", "up-right", "up", "up-left", "left", "down-left", "down", "down-right")
 ARROWS = "→↗↑↖←↙↓↘"
+
+ZERO_WIDTH = "\u200b"
+"""A space that is not seen, where a line may end."""
 
 GOOD = ("#1b6e35", "#ffffff")
 DOUBTFUL = ("#f2b01e", "#1a1a1a")
@@ -145,12 +149,20 @@ def as_text(report: Report) -> str:
     return "\n".join([*lines, *report.notes])
 
 
+def wrapping(text: str, longest: int = 20) -> str:
+    """Escaped for rich text; a long word may break anywhere: layer names and paths are words."""
+    words = (
+        ZERO_WIDTH.join(word) if len(word) > longest else word for word in re.split(r"(\s+)", text)
+    )
+    return html.escape("".join(words))
+
+
 def badge(text: str, colours: tuple[str, str]) -> str:
     """Text on its own background, as rich text that fills the width."""
     background, ink = colours
     return (
         f'<table width="100%" cellpadding="5" bgcolor="{background}"><tr><td>'
-        f'<font color="{ink}"><b>{html.escape(text)}</b></font></td></tr></table>'
+        f'<font color="{ink}"><b>{wrapping(text)}</b></font></td></tr></table>'
     )
 
 
@@ -158,12 +170,12 @@ def as_html(report: Report) -> str:
     """The report as rich text: the verdict on colour, then a table that wraps."""
     cells = "".join(
         f'<tr><td style="padding-right: 8px; white-space: nowrap;">{html.escape(name)}</td>'
-        f"<td>{html.escape(value)}</td></tr>"
+        f"<td>{wrapping(value)}</td></tr>"
         for name, value in report.rows
     )
     parts = [badge(report.verdict, GOOD if report.reliable else DOUBTFUL)]
     if not report.reliable:
         parts.append("<p><i>The best guess, which the data do not support:</i></p>")
     parts.append(f'<table cellspacing="0" cellpadding="1">{cells}</table>')
-    parts += [f"<p>{html.escape(note)}</p>" for note in report.notes]
+    parts += [f"<p>{wrapping(note)}</p>" for note in report.notes]
     return "".join(parts)
