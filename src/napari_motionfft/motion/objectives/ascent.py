@@ -218,7 +218,7 @@ class Run:
     def adam(self, lr: float, patience: int, factor: float) -> None:
         """Adam with a rate that falls on plateaus."""
         # gradients scale with the frames' variance: faint frames must not drown in eps
-        scale = min(1.0, float(self.batch.var()))
+        scale = min(1.0, 1e4 * float(self.batch.var()))
         rule = Adam(self.position, lr, 1e-8 * scale)
         plateau = Plateau(len(self.position), patience, factor)
         last = torch.zeros(len(self.position), dtype=torch.float64)
