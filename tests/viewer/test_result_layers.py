@@ -71,6 +71,8 @@ def test_landscape_pixels_lie_at_their_velocities(
     step = made.world(axes, (1, 0)) - made.world(axes, (0, 0))
     down = made.world(made.layer_of(name), (0, 1, 0)) - made.world(made.layer_of(name), (0, 0, 0))
     assert np.dot(step, down) > 0.9 * np.linalg.norm(step) * np.linalg.norm(down)
+    across = made.world(axes, (0, 1)) - made.world(axes, (0, 0))
+    assert np.linalg.norm(across) == pytest.approx(np.linalg.norm(step))  # undistorted
     assert not image.rgb
     np.testing.assert_array_equal(image.metadata[KEY]["vy"], vy)
 
@@ -164,7 +166,7 @@ ARRANGED = [
     for shape in ((6, 64, 96), (6, 200, 60), (6, 60, 300))
     for layout in ("beside", "over")
 ]
-ARRANGED.append(((800, 1000), (6, 64, 96), "beside", "rotated"))
+ARRANGED += [((800, 1000), (6, 64, 96), "beside", name) for name in ("rotated", "scaled")]
 
 
 @pytest.mark.parametrize(("canvas", "shape", "layout", "name"), ARRANGED)

@@ -16,6 +16,8 @@ LAYOUTS = ("beside", "over")
 class Places:
     """An arrangement, in px of the source's level 0 from the frame's upper left corner.
 
+    Where pixels are no squares, lengths along x are in px as long as those along y.
+
     Attributes
     ----------
     integrated
@@ -35,7 +37,7 @@ class Places:
 
 
 def arrange(
-    shape: tuple[int, int],
+    shape: tuple[float, float],
     region: Array,
     canvas: tuple[float, float],
     aspect: float,
@@ -131,7 +133,7 @@ def over(
     ]
 
 
-def usual(shape: tuple[int, int]) -> tuple[float, float]:
+def usual(shape: tuple[float, float]) -> tuple[float, float]:
     """Height of the landscape and width of a gap: the stack's height, more for a flat stack."""
     tall = max(shape[0], shape[1] / 2)
     return tall, 0.04 * tall

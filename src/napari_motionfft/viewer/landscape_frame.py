@@ -14,18 +14,28 @@ from napari_motionfft.viewer.placement import Array
 class Frame:
     """Where a landscape stands: velocity (0, 0) at `zero`, `scale` px of level 0 a px/frame.
 
+    Along y, that is; along x as many as are as long in the world, so that it is undistorted.
+
     Attributes
     ----------
     zero
         (y, x) px of level 0.
     low, high
         (vy, vx) px/frame of the picture's outer edges.
+    stretch
+        Px along x that are as long as one along y.
     """
 
     zero: Array
     scale: float
     low: Array
     high: Array
+    stretch: float = 1.0
+
+    @property
+    def scales(self) -> Array:
+        """(2,) px of level 0 along y and x to 1 px/frame."""
+        return np.asarray([self.scale, self.scale * self.stretch])
 
     @property
     def span(self) -> float:
@@ -48,18 +58,21 @@ def edges(landscape: Landscape) -> tuple[Array, Array]:
     return np.asarray(low), np.asarray(high)
 
 
-def stand(landscape: Landscape, corner: tuple[float, float], height: float) -> Frame:
+def stand(
+    landscape: Landscape, corner: tuple[float, float], height: float, stretch: float = 1.0
+) -> Frame:
     """Put a landscape with its labels into a box of a given height, upper left at `corner`."""
     low, high = edges(landscape)
     probe = Frame(np.zeros(2), 1.0, low, high)
     top, _, bottom, left = probe.margins
     scale = height / (top + float(high[0] - low[0]) + bottom)
-    inner = np.asarray(corner) + scale * np.asarray([top, left])
-    return Frame(inner - scale * low, scale, low, high)
+    scales = scale * np.asarray([1.0, stretch])
+    zero = np.asarray(corner) + scales * (np.asarray([top, left]) - low)
+    return Frame(zero, scale, low, high, stretch)
 
 
 def landscape_aspect(landscape: Landscape) -> float:
-    """Width over height of a landscape with its labels."""
+    """Width over height of a landscape with its labels, undistorted."""
     frame = stand(landscape, (0.0, 0.0), 1.0)
     _, right, _, left = frame.margins
     return frame.scale * (left + float(frame.high[1] - frame.low[1]) + right)

@@ -38,10 +38,10 @@ def landscape_image(
     """The values in noise σ, as an image whose pixels are velocities."""
     values = np.asarray(motion.landscape.values, dtype=np.float32)
     step = (frame.high - frame.low) / values.shape
-    first = frame.zero + frame.scale * (frame.low + step / 2)
+    first = frame.zero + frame.scales * (frame.low + step / 2)
     top = float(np.nanmax(values, initial=1.0))
     arguments = {
-        **placement.image(first, frame.scale * step),
+        **placement.image(first, frame.scales * step),
         "rgb": False,
         "colormap": "inferno",
         "contrast_limits": (0.0, max(top, 1.0)),
@@ -57,7 +57,7 @@ def landscape_marks(
 
     `zoom` is the screen px a px of level 0 when all is in view.
     """
-    side = frame.span * frame.scale  # px of level 0
+    side = frame.span * frame.scale  # px of level 0, along y
     text = min(TEXT_SIZE, LARGEST / (zoom * side))
     marks = Marks(frame, text)
     marks.panel()
@@ -66,7 +66,7 @@ def landscape_marks(
     marks.axis_of_y()
     marks.peak(motion)
     arguments = {
-        **placement.image(frame.zero, (frame.scale, frame.scale)),
+        **placement.image(frame.zero, frame.scales),
         "shape_type": marks.kinds,
         "edge_color": marks.lines,
         "face_color": marks.fills,
@@ -75,7 +75,7 @@ def landscape_marks(
         "features": {"label": marks.labels},
         "text": {
             "string": "{label}",
-            "size": text * side * world_length(placement.linear),
+            "size": text * side * float(np.linalg.norm(placement.linear[:, 0])),
             "scaling": True,
             "rotation": text_angle(placement.linear),
             "color": INK,

@@ -129,6 +129,12 @@ class Placement:
         """(2, 2) steps in the world (rows y, x) of a step along y, x in px of level 0."""
         return np.asarray(self.plane["affine"][:2, :2] @ linear_part(self.plane))
 
+    @property
+    def stretch(self) -> float:
+        """Px along x that are as long in the world as one along y."""
+        y, x = np.linalg.norm(self.linear, axis=0)
+        return float(y / x)
+
     def from_axis(self, first: int) -> dict[str, Any]:
         """Arguments of a layer that has the source's axes `first`…last."""
         return keep_last(self.full, len(self.full["scale"]) - first)

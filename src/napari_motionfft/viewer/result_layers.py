@@ -69,15 +69,21 @@ def result_layers(
     (y0, _), (x0, _) = motion.region
     region = np.asarray(motion.region) * np.asarray(place.factor)[:, None]
     aspect = landscape_aspect(motion.landscape)
-    places = arrange(place.shape, region, canvas, aspect, layout, below, occupied)
+    # pixels may be no squares: arrange in squares as high as they are
+    square = np.asarray([1.0, 1.0 / place.stretch])
+    (rows, columns), (down, right) = (np.asarray(pair) * square for pair in (place.shape, occupied))
+    places = arrange(
+        (rows, columns), region * square[:, None], canvas, aspect, layout, below, (down, right)
+    )
+    step, start = np.asarray(places.integrated) / square, np.asarray(places.landscape) / square
     picture = {
-        **place.crop((y0, x0), places.integrated),
+        **place.crop((y0, x0), (step[0], step[1])),
         "rgb": False,
         "colormap": "gray",
         "contrast_limits": limits(motion),
     }
-    corner = (places.landscape[0] - 0.5, places.landscape[1] - 0.5)  # pixel 0 begins at −0.5
-    frame = stand(motion.landscape, corner, places.height)
+    corner = (start[0] - 0.5, start[1] - 0.5)  # pixel 0 begins at −0.5
+    frame = stand(motion.landscape, corner, places.height, place.stretch)
     marks, mark_arguments = landscape_marks(motion, frame, place, zoom(places.size, canvas))
     values, image_arguments = landscape_image(motion, frame, place)
     layers: dict[str, LayerData] = {
