@@ -56,14 +56,14 @@ def filters(taps: int = 8) -> Figure:
         "Fejér": mo.fejer_response(f),
         "Lanczos-3": mo.lanczos_response(f, 3),
     }
-    figure = Figure(figsize=(7, 3.6), layout="constrained")
+    figure = Figure(figsize=(9, 3.6), layout="constrained")
     axes = figure.subplots()
     for name, curve in curves.items():
         axes.plot(f, curve, label=name)
     axes.axvline(1 / taps, color="0.6", lw=1, ls=":")
     axes.set_xlabel("frequency, cycles/px (dotted: 1/T)")
     axes.set_ylabel("magnitude")
-    axes.legend(fontsize=8)
+    axes.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1.01, 1))
     return figure
 
 
