@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from threading import Event
 from typing import Any
@@ -164,7 +164,9 @@ def schedule(alphas: Any, steps: int) -> tuple[float, ...]:
     """α of each step."""
     if alphas is None:
         return (0.0,) * steps
-    given = tuple(check_alpha(float(alpha)) for alpha in alphas)
+    if isinstance(alphas, str) or not isinstance(alphas, Iterable):
+        raise TypeError(f"alphas must be a sequence of numbers, one a step, got {alphas!r}")
+    given = tuple(check_alpha(alpha) for alpha in alphas)
     if len(given) != steps:
         raise ValueError(f"alphas must have one value a step, {steps}, got {len(given)}")
     return given

@@ -100,9 +100,7 @@ def as_shifts(values: Any, like: torch.Tensor, name: str) -> torch.Tensor:
 
     With one video, (…, 2) will do.
     """
-    given = torch.as_tensor(np.asarray(values) if not isinstance(values, torch.Tensor) else values)
-    if given.is_complex() or given.dtype == torch.bool:
-        raise TypeError(f"{name} must be real numbers in px/frame, got {given.dtype}")
+    given = real_tensor(values, name, "real numbers in px/frame")
     videos = like.shape[0]
     if videos == 1 and given.dim() >= 1 and tuple(given.shape[-2:]) != (1, 2):
         given = given.unsqueeze(-2)
@@ -114,6 +112,26 @@ def as_shifts(values: Any, like: torch.Tensor, name: str) -> torch.Tensor:
     if not bool(torch.isfinite(given).all()):
         raise ValueError(f"{name} must hold no NaN or inf")
     return given.detach().to(like.device, like.dtype)
+
+
+def real_tensor(values: Any, name: str, wanted: str) -> torch.Tensor:
+    """Numbers as a tensor; refuses what is complex, boolean or no number."""
+    if isinstance(values, torch.Tensor):
+        if values.is_complex() or values.dtype == torch.bool:
+            raise TypeError(f"{name} must be {wanted}, got {values.dtype}")
+        return values
+    array = np.asarray(values)
+    if array.dtype.kind not in "iuf":
+        raise TypeError(f"{name} must be {wanted}, got {array.dtype}")
+    return torch.from_numpy(array.astype(np.float64))
+
+
+def parity_sums(weights: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Sums of the weights (T,) over even and over odd frames; neither may be 0."""
+    even, odd = weights[::2].sum(), weights[1::2].sum()
+    if float(even) == 0 or float(odd) == 0:
+        raise ValueError("frame_weights must not be all zero over the even or over the odd frames")
+    return even, odd
 
 
 def as_frame_weights(weights: Any, frames: torch.Tensor) -> torch.Tensor:
@@ -128,7 +146,7 @@ def as_frame_weights(weights: Any, frames: torch.Tensor) -> torch.Tensor:
     real = frames.real.dtype
     if weights is None:
         return torch.full((count,), 1 / count, dtype=real, device=frames.device)
-    given = torch.as_tensor(weights).to(frames.device, real)
+    given = real_tensor(weights, "frame_weights", "real numbers").to(frames.device, real)
     if tuple(given.shape) != (count,):
         raise ValueError(f"frame_weights must have shape ({count},), got {tuple(given.shape)}")
     if not bool(torch.isfinite(given).all()) or bool((given < 0).any()) or not bool(given.any()):

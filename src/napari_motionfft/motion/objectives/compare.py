@@ -244,7 +244,7 @@ def checked_names(objectives: Iterable[str] | None) -> tuple[str, ...]:
     """Names of the registry, each once."""
     if objectives is None:
         return tuple(OBJECTIVES)
-    if isinstance(objectives, str):
+    if isinstance(objectives, str) or not isinstance(objectives, Iterable):
         raise TypeError(f"objectives must be a list of names, got {objectives!r}")
     names = tuple(dict.fromkeys(objectives))
     if not names:

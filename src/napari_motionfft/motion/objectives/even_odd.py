@@ -11,6 +11,7 @@ from napari_motionfft.motion.objectives.checks import (
     check_frames,
     check_shifts,
     number,
+    parity_sums,
 )
 from napari_motionfft.motion.objectives.planes import Plane, ramp
 
@@ -134,14 +135,9 @@ def energy_of_pair(
 
 def by_parity(spectra: torch.Tensor, weights: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Even and odd frames (B, n, Ky, Kx), each weighted so that a plain sum is their mean."""
-    shares = [weights[start::2] for start in (0, 1)]
-    if any(float(share.sum()) == 0 for share in shares):
-        raise ValueError("frame_weights must not be all zero over the even or over the odd frames")
-    parts = [
-        spectra[:, start::2] * (share / share.sum())[:, None, None]
-        for start, share in enumerate(shares)
-    ]
-    return parts[0], parts[1]
+    even, odd = parity_sums(weights)
+    shares = weights[:, None, None]
+    return spectra[:, ::2] * (shares[::2] / even), spectra[:, 1::2] * (shares[1::2] / odd)
 
 
 def pair(
@@ -209,21 +205,24 @@ class EvenOdd:
 
     def grid(self, vy: torch.Tensor, vx: torch.Tensor) -> torch.Tensor:
         """The whole grid, one row of it at a time: (Ny,), (Nx,) px/frame → (B, Ny, Nx)."""
-        means = []
-        ramps = [ramp(f, v) for f, v in ((self.plane.fy, vy), (self.plane.fx, vx))]
-        for start, frames in enumerate(self.parity):
-            time = torch.arange(frames.shape[1], device=vx.device, dtype=vx.dtype)
-            del start
-            means.append((frames, ramp(self.plane.fx, 2 * vx[:, None] * time)))  # (Nx, n, Kx)
+        along_y = [self.ramps(self.plane.fy, vy, part) for part in self.parity]  # (Ny, n, Ky)
+        along_x = [self.ramps(self.plane.fx, vx, part) for part in self.parity]  # (Nx, n, Kx)
+        one_y, one_x = ramp(self.plane.fy, vy), ramp(self.plane.fx, vx)
         rows = []
         for row in range(len(vy)):
-            integrated = []
-            for frames, along_x in means:
-                time = torch.arange(frames.shape[1], device=vy.device, dtype=vy.dtype)
-                along_y = ramp(self.plane.fy, 2 * vy[row] * time)  # (n, Ky)
-                part = (frames * along_y[:, :, None]).permute(3, 0, 2, 1)  # (Kx, B, Ky, n)
-                integrated.append(part @ along_x.permute(2, 1, 0)[:, None])  # (Kx, B, Ky, Nx)
-            even, odd = (found.permute(1, 3, 2, 0) for found in integrated)  # (B, Nx, Ky, Kx)
-            one = ramps[0][row][:, None] * ramps[1][:, None, :]  # (Nx, Ky, Kx)
-            rows.append(self.total(odd * even.conj(), one))
+            means = []
+            for part, y, x in zip(self.parity, along_y, along_x, strict=True):
+                turned = (part * y[row][:, :, None]).permute(3, 0, 2, 1)  # (Kx, B, Ky, n)
+                summed = turned @ x.permute(2, 1, 0)[:, None]  # (Kx, B, Ky, Nx)
+                means.append(summed.permute(1, 3, 2, 0))  # (B, Nx, Ky, Kx)
+            one = one_y[row][:, None] * one_x[:, None, :]  # (Nx, Ky, Kx)
+            rows.append(self.total(means[1] * means[0].conj(), one))
         return self.scale[:, None, None] * torch.stack(rows, 1)
+
+    @staticmethod
+    def ramps(
+        frequency: torch.Tensor, velocities: torch.Tensor, frames: torch.Tensor
+    ) -> torch.Tensor:
+        """Ramps of every second frame (B, n, Ky, Kx) along one axis, (N, n, K)."""
+        time = 2 * torch.arange(frames.shape[1], device=velocities.device, dtype=velocities.dtype)
+        return ramp(frequency, velocities[:, None] * time)

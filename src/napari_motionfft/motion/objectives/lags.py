@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from napari_motionfft.motion.landscape import lag_cross_spectra
+from napari_motionfft.motion.objectives.checks import parity_sums
 from napari_motionfft.motion.objectives.planes import Plane, ramp
 
 
@@ -45,7 +46,8 @@ class LagEnergy:
             lags.append(weight * lag_cross_spectra(spectra))
         tau = torch.arange(1, frames.shape[1], device=frames.device, dtype=frames.dtype)
         if odd:
-            pairs = frame_weights[::2].sum() * frame_weights[1::2].sum()
+            even, sums_odd = parity_sums(frame_weights)
+            pairs = even * sums_odd
             self.constant = frames.new_zeros(len(frames))
             self.spectra = torch.stack([video[::2] for video in lags]) / pairs
             self.tau = tau[::2]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Event
@@ -13,7 +14,6 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from napari_motionfft.motion.job import Check, Progress, reporter
-from napari_motionfft.motion.landscape import grid
 from napari_motionfft.motion.objectives.checks import as_batch, number
 from napari_motionfft.motion.objectives.registry import (
     Objective,
@@ -185,7 +185,9 @@ def grids(limit: Any, step: Any, vy: Any, vx: Any) -> tuple[torch.Tensor, torch.
         limit, step = number("limit", limit, 0.0), number("step", step, 0.0)
         if limit == 0 or not 0 < step <= limit:
             raise ValueError(f"step must be above 0 and at most limit, got {step:g} and {limit:g}")
-        return grid(limit, step), grid(limit, step)
+        cells = math.ceil(limit / step - 1e-9)
+        axis = torch.arange(-cells, cells + 1, dtype=torch.float64) * (limit / cells)
+        return axis, axis
     found = []
     for name, given in (("vy", vy), ("vx", vx)):
         values = np.asarray(given, dtype=np.float64)
