@@ -52,10 +52,11 @@ def test_what_is_contributed(manifest: PluginManifest) -> None:
         "Estimate motion",
         "Apply motion to layer…",
         "Motion-compensated mean",
+        "Objective lab",
     ]
     menus = {name: [item.command for item in items] for name, items in given.menus.items()}
     assert menus == {
-        "napari/layers/register": ["napari-motionfft.estimate"],
+        "napari/layers/register": ["napari-motionfft.estimate", "napari-motionfft.lab"],
         "napari/layers/transform": ["napari-motionfft.apply"],
         "napari/layers/project": ["napari-motionfft.mean"],
     }
@@ -74,7 +75,8 @@ def test_the_weights_are_those_of_the_registry(manifest: PluginManifest) -> None
 
 
 def test_the_widgets_import_no_torch() -> None:
-    code = "import sys; from napari_motionfft.viewer.widgets import estimate, apply, mean; "
-    code += "sys.exit('torch was imported' if 'torch' in sys.modules else 0)"
+    code = "import sys; from napari_motionfft.viewer.widgets import estimate, apply, mean, lab; "
+    code += "heavy = {'torch', 'matplotlib'} & set(sys.modules); "
+    code += "sys.exit(f'{heavy} imported' if heavy else 0)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

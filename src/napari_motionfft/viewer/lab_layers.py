@@ -10,14 +10,16 @@ from uuid import uuid4
 import numpy as np
 
 from napari_motionfft.viewer.arrange import zoom
+from napari_motionfft.viewer.camera import camera_is_fitted, watch_fits
 from napari_motionfft.viewer.canvas import guard_removal
 from napari_motionfft.viewer.lab_grid import Grid, Panel, grid
 from napari_motionfft.viewer.lab_marks import lab_marks
 from napari_motionfft.viewer.lab_paths import Path, path_lines, path_points, paths_of
 from napari_motionfft.viewer.lab_result import Explored, LabResult
+from napari_motionfft.viewer.occupied import reach
 from napari_motionfft.viewer.placement import Placement
 from napari_motionfft.viewer.result_layers import CANVAS, KEY, LayerData
-from napari_motionfft.viewer.results import camera_is_fitted, kept, remove_results, tagged
+from napari_motionfft.viewer.results import kept, remove_results, tagged
 from napari_motionfft.viewer.source import Source
 from napari_motionfft.viewer.units import factors
 
@@ -92,6 +94,7 @@ def lab_layers(
             name, number = f"{title} {number}", number + 1
         used.add(name)
         about = {
+            "name": name,
             "run": run,
             "role": role,
             "source": source.name,
@@ -152,8 +155,6 @@ def add_lab(
     for old in instead_of:
         remove_results(viewer, old)
     placement = source.placement
-    gap = 0.04 * max(placement.shape)
-    bottoms = [layer.metadata[KEY]["bottom"] + gap for layer in tagged(viewer)]
     size = tuple(float(n) for n in viewer.canvas.size)
     canvas = (size[0], size[1]) if min(size) > 0 else CANVAS
     places = grid(
@@ -161,7 +162,7 @@ def add_lab(
         len(result.explored),
         placement.shape,
         canvas,
-        max(bottoms, default=0.0),
+        free_below(viewer, placement),
     )
     run = uuid4().hex[:8]
     made, ways = lab_layers(
@@ -174,6 +175,7 @@ def add_lab(
         settings,
     )
     layers = [Layer.create(*each) for each in made]
+    watch_fits(viewer)
     guard_removal(viewer)
     with kept(viewer):
         viewer.layers.extend(layers)
@@ -183,3 +185,21 @@ def add_lab(
     if follow:
         viewer.fit_to_view()
     return Shown(run, tuple(layers), lines, points, ways)
+
+
+def free_below(viewer: Any, placement: Placement) -> float:
+    """px of level 0 down to where nothing of a viewer is; 0 where the stack is alone."""
+    from napari.layers import Image, Labels
+
+    ours = tagged(viewer)
+    others = [
+        layer
+        for layer in viewer.layers
+        if isinstance(layer, Image | Labels) and layer.visible and layer not in ours
+    ]
+    gap = 0.04 * max(placement.shape)
+    bottoms = [layer.metadata[KEY]["bottom"] for layer in ours]
+    taken = reach(others, placement, viewer.layers.units is not None)
+    if (taken > 1.01 * np.asarray(placement.shape)).any():
+        bottoms.append(float(taken[0]))
+    return max(bottoms) + gap if bottoms else 0.0

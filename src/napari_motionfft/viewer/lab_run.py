@@ -14,6 +14,7 @@ from napari_motionfft.motion.result import Landscape
 from napari_motionfft.viewer.devices import load_torch
 from napari_motionfft.viewer.errors import SourceError
 from napari_motionfft.viewer.lab_result import Array, Explored, LabResult, grid_step
+from napari_motionfft.viewer.samples import BOUNDARY, TRUTH
 from napari_motionfft.viewer.source import Source
 
 if TYPE_CHECKING:
@@ -48,10 +49,6 @@ MOST = 2**26
 """Most px of all frames together: beyond, a run would take hours."""
 
 STANDS = "The Hann window stands still while the content moves: it pulls peaks a little toward 0."
-
-TRUTH = "true velocity (y, x) px/frame"
-BOUNDARY = "boundary"
-"""Entries of a layer's metadata: its known velocity, and whether its content wraps."""
 
 
 @dataclass(frozen=True)

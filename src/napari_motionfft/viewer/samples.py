@@ -10,6 +10,10 @@ from numpy.typing import NDArray
 
 LayerData = tuple[Any, dict[str, Any], str]
 
+TRUTH = "true velocity (y, x) px/frame"
+BOUNDARY = "boundary"
+"""Entries of a layer's metadata: its known velocity; "periodic…" where its content wraps."""
+
 
 def rain_radar() -> list[LayerData]:
     """Rain on a weather radar: 24 × 320 × 320 uint8, 5 minutes a frame, 1 km a pixel."""
@@ -32,7 +36,7 @@ def low_light() -> list[LayerData]:
         "axis_labels": ("t", "y", "x"),
         "contrast_limits": (0, 5),  # photons: almost every pixel counts 0, 1 or 2
         "metadata": {
-            "true velocity (y, x) px/frame": (0.23, -0.61),
+            TRUTH: (0.23, -0.61),
             "credit": "T98G image from oist/Usiigaci (MIT); noise simulated",
         },
     }
@@ -40,7 +44,7 @@ def low_light() -> list[LayerData]:
 
 
 def white_square() -> list[LayerData]:
-    """A white square that wraps around, rolled by (2, 4) px a frame: 5 × 128 × 128 float32."""
+    """The source posts' white square, rolled by (2, 4) px a frame: 5 × 128 × 128 float32."""
     square = np.zeros((128, 128), dtype=np.float32)
     square[25:103, 25:103] = 1
     stack = np.stack([np.roll(square, (2 * t, 4 * t), axis=(0, 1)) for t in range(5)])
@@ -48,8 +52,8 @@ def white_square() -> list[LayerData]:
         "name": "white square",
         "axis_labels": ("t", "y", "x"),
         "metadata": {
-            "true velocity (y, x) px/frame": (2.0, 4.0),
-            "boundary": "periodic: the square leaves and comes in opposite",
+            TRUTH: (2.0, 4.0),
+            BOUNDARY: "periodic: the square leaves and comes in opposite",
         },
     }
     return [(stack, arguments, "image")]

@@ -7,7 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from magicgui.widgets import Container, ProgressBar, PushButton
+from magicgui.widgets import Container, ProgressBar
+from qtpy.QtCore import QTimer
 
 from napari_motionfft.viewer.canvas import guard_removal
 from napari_motionfft.viewer.devices import device_choices
@@ -20,6 +21,7 @@ from napari_motionfft.viewer.results import remove_results
 from napari_motionfft.viewer.runs import result_count
 from napari_motionfft.viewer.samples import white_square
 from napari_motionfft.viewer.source import Source, read_source, slider_position
+from napari_motionfft.viewer.widgets.lab_buttons import RUNNING, LabButtons
 from napari_motionfft.viewer.widgets.lab_form import LabAsked, LabForm
 from napari_motionfft.viewer.widgets.lab_parts import Player
 from napari_motionfft.viewer.widgets.lab_report import lab_report
@@ -36,8 +38,6 @@ from napari_motionfft.viewer.widgets.parts import (
 from napari_motionfft.viewer.widgets.responses import ResponseDock
 from napari_motionfft.viewer.worker import Runner
 
-RUNNING = "A run is going on."
-NO_RESULT = "There is no result yet: press Run."
 NO_PATHS = "There are no paths in this viewer: press Run."
 
 
@@ -51,8 +51,8 @@ class ObjectiveLab(Container):  # type: ignore[misc]
 
     Attributes
     ----------
-    form, player, table
-        The fields, the step slider, the comparison.
+    form, buttons, player, table
+        The fields, the buttons, the step slider, the comparison.
     result, shown
         The last result, and its layers.
     responses
@@ -67,22 +67,20 @@ class ObjectiveLab(Container):  # type: ignore[misc]
         self._name = ""
         self.form = LabForm(napari_viewer)
         self.player, self.table = Player(), LabTable()
-        self.message = rich_text("lab_message")
+        self.error, self.report = rich_text("lab_error"), rich_text("lab_report")
         self.progress = described(ProgressBar(name="progress", min=0, max=1000), "How far it is.")
-        self.run_button = button("run_button", "Run")
-        self.cancel_button = button("cancel_button", "Cancel")
-        self.save_button = button("save_button", "Save as CSV…")
-        self.responses_button = button("responses_button", "Filter responses")
-        self.remove_button = button("remove_button", "Remove results")
+        self.buttons = LabButtons()
         super().__init__(name="objective_lab", labels=False)
-        first = row("buttons", [self.run_button, self.cancel_button])
-        last = row("more_buttons", [self.save_button, self.responses_button])
-        parts = [self.form, first, self.progress, self.message, self.player, self.table]
-        scrolled(self, [*parts, last, self.remove_button])
+        parts = [self.form, self.buttons.above, self.progress, self.error, self.report]
+        scrolled(self, [*parts, self.player, self.table, self.buttons.below, self.buttons.remove])
         self._runner, self._lookup = Runner(self._show_progress), Runner()
         self.responses = ResponseDock(napari_viewer, self._failed)
+        self._soon = QTimer(self.native)
+        self._soon.setSingleShot(True)
+        self._soon.timeout.connect(self.reset_choices)
         self._connect()
-        self.message.visible = False
+        say(self.error)
+        say(self.report)
         self._refresh()
         self._lookup.start(
             "Looking for devices",
@@ -93,11 +91,11 @@ class ObjectiveLab(Container):  # type: ignore[misc]
         )
 
     def _connect(self) -> None:
-        self.run_button.changed.connect(self.run)
-        self.cancel_button.changed.connect(self.cancel)
-        self.save_button.changed.connect(self._save_as)
-        self.responses_button.changed.connect(self.show_responses)
-        self.remove_button.changed.connect(self.remove_results)
+        self.buttons.run.changed.connect(self.run)
+        self.buttons.cancel.changed.connect(self.cancel)
+        self.buttons.save.changed.connect(self._save_as)
+        self.buttons.responses.changed.connect(self.show_responses)
+        self.buttons.remove.changed.connect(self.remove_results)
         self.form.example.changed.connect(self.open_example)
         self.form.image.changed.connect(self._refresh)
         self.form.objectives.changed.connect(self._refresh)
@@ -106,6 +104,7 @@ class ObjectiveLab(Container):  # type: ignore[misc]
         events = self._viewer.layers.events
         for event in (events.inserted, events.removed, events.reordered, events.renamed):
             event.connect(self.reset_choices)
+        events.inserted.connect(self._reset_soon)
 
     @property
     def running(self) -> bool:
@@ -145,7 +144,7 @@ class ObjectiveLab(Container):  # type: ignore[misc]
         except ValueError as error:
             self._failed(error)
             return
-        self.message.visible = False
+        say(self.error)
         self._runner.start(
             f"Exploring objectives on {source.name}",
             lambda progress, cancel: explore(source, asked.settings, truth, progress, cancel),
@@ -194,6 +193,11 @@ class ObjectiveLab(Container):  # type: ignore[misc]
             self.form.reset_choices()
             self._refresh()
 
+    def _reset_soon(self, *_: Any) -> None:
+        """Once more: a run writes its motion into its layers after they are in the viewer."""
+        if alive(self):
+            self._soon.start()
+
     def _done(self, asked: LabAsked, source: Source, result: LabResult) -> None:
         before = [] if self.shown is None else [self.shown.run]
         self.shown = None  # the player moves nothing while layers come and go
@@ -202,13 +206,11 @@ class ObjectiveLab(Container):  # type: ignore[misc]
         self.result, self._name = result, source.name
         self.table.show_result(result)
         self.player.offer(last_step(result))
-        self.message.value = lab_report(result)
-        self.message.visible = True
+        say(self.report, lab_report(result))
         self._refresh()
 
     def _failed(self, error: Exception) -> None:
-        self.message.value = badge(str(error) or type(error).__name__, FAILED)
-        self.message.visible = True
+        say(self.error, badge(str(error) or type(error).__name__, FAILED))
         self._refresh()
 
     def _save_as(self) -> None:
@@ -218,7 +220,9 @@ class ObjectiveLab(Container):  # type: ignore[misc]
         try:
             self.save(*chosen)
         except (ValueError, OSError) as error:
-            self._failed(error)
+            self._failed(ValueError(f"Not saved: {error}"))
+        else:
+            say(self.error)
 
     def _show_progress(self, fraction: float, message: str) -> None:
         self.progress.value = round(1000 * fraction)
@@ -238,20 +242,14 @@ class ObjectiveLab(Container):  # type: ignore[misc]
     def _refresh(self, *_: Any) -> None:
         """Switch every button to what can be done now, and say why the others are off."""
         running = self.running
-        why_not = RUNNING if running else self._why_not_run()
-        set_enabled(self.run_button, why_not, RUN)
-        idle = None if running else "Nothing is running."
-        if self._runner.stopping:
-            idle = "Stopping …"
-        set_enabled(self.cancel_button, idle, "Stop the run; the viewer stays as it was.")
+        self.buttons.allow(
+            self._why_not_run(),
+            running,
+            self._runner.stopping,
+            self.result is not None,
+            result_count(self._viewer),
+        )
         set_enabled(self.form.example, RUNNING if running else None, EXAMPLE)
-        set_enabled(self.save_button, None if self.result else NO_RESULT, "Save the table below.")
-        set_enabled(self.responses_button, None, RESPONSES)
-        count = result_count(self._viewer)
-        nothing = None if count else "There are no result layers in this viewer."
-        nothing = "A run is going on: cancel it first." if running else nothing
-        about = f"Remove all {count} layers that this plugin has added."
-        set_enabled(self.remove_button, nothing, about)
         paths = None if self._paths_are_there() else NO_PATHS
         set_enabled(self.player.play_button, paths, "Play the optimiser's steps.")
         set_enabled(self.player.step, paths, STEP)
@@ -266,19 +264,11 @@ class ObjectiveLab(Container):  # type: ignore[misc]
             self._refresh()
 
 
-def button(name: str, text: str) -> Any:
-    """A button whose tooltip comes with its state."""
-    return described(PushButton(name=name, text=text), "")
+def say(label: Any, text: str = "") -> None:
+    """Show a text, or nothing at all."""
+    label.value = text
+    label.visible = bool(text)
 
 
-def row(name: str, widgets: list[Any]) -> Any:
-    """Widgets side by side."""
-    box = Container(name=name, layout="horizontal", labels=False, widgets=widgets)
-    box.margins = (0, 0, 0, 0)
-    return box
-
-
-RUN = "Map each objective and climb it from random starts. Layers of the last run are replaced."
 EXAMPLE = "Add the source posts' white square, whose velocity is known. Then press Run."
-RESPONSES = "Plot what the filters let through: moving average, sinc², cascade, Lanczos, Fejér."
 STEP = "Steps of the optimiser to show. Your stack's own slider stays where it is."

@@ -17,6 +17,7 @@ from qtpy.QtWidgets import (
 
 from napari_motionfft.viewer.lab_result import UNITS, LabResult, as_csv, rows
 from napari_motionfft.viewer.report import signed
+from napari_motionfft.viewer.widgets.dialogs import clean
 
 ABOUT = {
     "objective": "The objective that was climbed.",
@@ -121,7 +122,7 @@ def save_table(result: LabResult | None, path: str | os.PathLike[str], overwrite
 def ask_where(parent: Any, name: str) -> tuple[Path, bool] | None:
     """(path, may be replaced), or None when the dialog was cancelled."""
     chosen, _ = QFileDialog.getSaveFileName(
-        parent, "Save comparison", f"{name} objectives.csv", "CSV (*.csv)"
+        parent, "Save comparison", f"{clean(name)} objectives.csv", "CSV (*.csv)"
     )
     if not chosen:
         return None
