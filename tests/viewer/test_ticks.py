@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from napari_motionfft.viewer.ticks import (
     enlargement,
     error_ellipse,
+    pair_text,
     round_below,
     round_ticks,
     tick_text,
@@ -65,3 +66,17 @@ def test_enlargement_is_round_and_never_shrinks() -> None:
     assert enlargement(np.diag([4.0, 1.0]), 0.7) == 1
     assert enlargement(np.zeros((2, 2)), 0.7) == 1
     assert enlargement(np.full((2, 2), np.nan), 0.7) == 1
+
+
+@pytest.mark.parametrize(
+    ("velocity", "error", "text"),
+    [
+        ((-0.00123, 0.00233), (0.00041, 0.00056), "(−0.0012, 0.0023)"),
+        ((-0.00004, 0.4), (0.00041, 0.21), "(0.0000, 0.40)"),
+        ((2.000026, 4.1), (1.4e-5, 2.0), "(2.0000, 4.1)"),
+        ((-0.001, 12.345), (0.0, float("nan")), "(0.00, 12.35)"),
+        ((-12.345, 1.0), (float("inf"), 12.0), "(−12.35, 1)"),
+    ],
+)
+def test_a_pair_has_the_places_of_its_errors(velocity, error, text: str) -> None:
+    assert pair_text(np.asarray(velocity), np.asarray(error)) == text

@@ -45,7 +45,7 @@ class Frame:
     @property
     def margins(self) -> tuple[float, float, float, float]:
         """Top, right, bottom, left strips for the labels, px/frame."""
-        return 0.11 * self.span, 0.04 * self.span, 0.2 * self.span, 0.19 * self.span
+        return 0.11 * self.span, 0.04 * self.span, 0.45 * self.span, 0.19 * self.span
 
 
 def edges(landscape: Landscape) -> tuple[Array, Array]:

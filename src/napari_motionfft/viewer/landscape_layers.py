@@ -72,6 +72,7 @@ def landscape_marks(
         "face_color": marks.fills,
         "edge_width": marks.widths,
         "opacity": 1.0,
+        "blending": "translucent_no_depth",  # seen in the 3-D view too, where all lies in a plane
         "features": {"label": marks.labels},
         "text": {
             "string": "{label}",
@@ -176,32 +177,38 @@ class Marks:
         self.text(self.frame.low[0] - 0.055 * self.frame.span, middle, "vy, px/frame  (down +)")
 
     def peak(self, motion: Motion) -> None:
-        """Cross at the estimate, its 1 σ ellipse enlarged by a round factor, and its value."""
+        """Cross at the estimate, its 1 σ ellipse enlarged by a round factor, and both in words."""
         span, low, high = self.frame.span, self.frame.low, self.frame.high
         arm = np.asarray([[0, 0.02 * span], [0.02 * span, 0]])  # along x, along y
         at = np.clip(np.asarray(motion.velocity, dtype=np.float64), low, high)
-        lines = [f"{pair_text(motion.velocity)} px/frame", f"peak: {motion.score:.3g} × noise"]
+        pair = pair_text(motion.velocity, motion.velocity_stderr)
+        lines = [f"{pair} px/frame", f"peak {motion.score:.1f} σ"]
         covariance = np.asarray(motion.velocity_covariance, dtype=np.float64)
         factor = enlargement(covariance, 0.07 * span)
         ellipse = outline(np.clip(at + error_ellipse(covariance, factor), low, high))
         if len(ellipse):
-            lines.append("ellipse: 1 σ" if factor == 1 else f"ellipse: 1 σ × {factor:g}")
+            lines.append("ellipse 1 σ" if factor == 1 else f"ellipse 1 σ × {factor:g}")
         for line, thick in (("black", 4.5), (PEAK, 2.0)):  # a dark rim, to be seen on bright ground
             if len(ellipse):
                 self.add("path", ellipse, line, thick=thick)
             for reach in arm:
                 self.add("line", [at - reach, at + reach], line, thick=thick)
+        self.caption(lines)
         if not motion.reliable:
-            lines.append("not reliable")
-        self.note(lines, above=bool(at[0] > (low[0] + high[0]) / 2))
+            self.note("not reliable", above=bool(at[0] > (low[0] + high[0]) / 2))
 
-    def note(self, lines: list[str], above: bool) -> None:
-        """Lines of text within the picture, in its upper or lower half, on a shade."""
+    def caption(self, lines: list[str]) -> None:
+        """Lines of text below the picture and its axis."""
         low, high = self.frame.low, self.frame.high
-        pitch = self.pitch
-        tall = pitch * (len(lines) + 0.4)
+        middle = (low[1] - self.frame.margins[3] + high[1] + self.frame.margins[1]) / 2
+        for i, line in enumerate(lines):
+            self.text(high[0] + 0.245 * self.frame.span + self.pitch * i, middle, line)
+
+    def note(self, line: str, above: bool) -> None:
+        """A line of text within the picture, at its upper or lower edge, on a shade."""
+        low, high = self.frame.low, self.frame.high
+        tall = 1.4 * self.pitch
         first = low[0] if above else high[0] - tall
         box = [[first, low[1]], [first, high[1]], [first + tall, high[1]], [first + tall, low[1]]]
         self.add("rectangle", box, fill=SHADE, thick=0)
-        for i, line in enumerate(lines):
-            self.text(first + pitch * (i + 0.7), (low[1] + high[1]) / 2, line)
+        self.text(first + tall / 2, (low[1] + high[1]) / 2, line)

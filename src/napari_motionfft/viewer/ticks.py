@@ -7,6 +7,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_motionfft.motion.wording import decimals
+
 Array = NDArray[np.float64]
 
 
@@ -31,9 +33,16 @@ def tick_text(value: float) -> str:
     return f"{value:g}".replace("-", "−")
 
 
-def pair_text(velocity: Array) -> str:
-    """(vy, vx) with two figures after the point."""
-    return "(" + ", ".join(f"{v:.2f}".replace("-", "−") for v in velocity) + ")"
+def pair_text(velocity: Array, error: Array) -> str:
+    """(vy, vx), each to the place of its error's second figure, with at most 4 figures."""
+    return "(" + ", ".join(rounded(*each) for each in zip(velocity, error, strict=True)) + ")"
+
+
+def rounded(value: float, error: float) -> str:
+    """One number of `pair_text`: a true minus, and none on zero."""
+    known = math.isfinite(error) and error > 0
+    text = f"{value:.{min(decimals(error), 4) if known else 2}f}"
+    return (text if float(text) else text.lstrip("-")).replace("-", "−")
 
 
 def half_axes(covariance: Array) -> tuple[Array, Array]:
