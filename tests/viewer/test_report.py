@@ -102,8 +102,18 @@ def test_speed_and_its_error_follow_the_covariance() -> None:
     ],
 )
 def test_direction_in_degrees_and_words(velocity: Any, text: str) -> None:
-    found = direction(motion(velocity, (0.02, 0.02)), (1, 1)).replace("−180.0", "180.0")
-    assert found == text
+    assert direction(motion(velocity, (0.02, 0.02)), (1, 1)) == text
+
+
+@pytest.mark.parametrize("error", [2e-5, 1e-3])
+def test_direction_is_as_exact_as_it_is_known(error: float) -> None:
+    found = direction(motion((2, 4), (error, error)), (1, 1))
+    spread = np.degrees(error / np.hypot(2, 4))
+    angle, _, said = found.partition("° ± ")
+    assert float(said.split("°")[0]) == pytest.approx(spread, rel=0.05)
+    assert float(angle.replace("−", "-")) == pytest.approx(
+        np.degrees(np.arctan2(-2, 4)), abs=spread
+    )
 
 
 def test_direction_is_that_in_the_world_and_needs_a_speed() -> None:
@@ -116,13 +126,21 @@ def test_pixels_only_where_the_layer_has_no_unit() -> None:
     assert value(report, "Velocity y") == "−3.000 ± 0.020 px/frame"
     assert value(report, "Velocity x") == "4.000 ± 0.050 px/frame"
     assert "" not in dict(report.rows)
-    # an interval alone gives no physical speed
-    assert "" not in dict(report_of(motion(), source(), 0.5, "s").rows)
+    assert not [note for note in report.notes if "unit" in note]
+    # an interval alone gives no physical speed, and that is said
+    timed = report_of(motion(), source(), 0.5, "s")
+    assert "" not in dict(timed.rows)
+    assert "No µm/s: the layer has no length unit." in timed.notes
 
 
 def test_physical_units_from_the_layer_and_from_the_user() -> None:
     physical = source(scale=(2, 0.5, 0.5), units=("second", "micrometer", "micrometer"))
     assert value(report_of(motion(), physical), "") == "1.250 ± 0.010 µm/s"
+    rows = report_of(motion(), replace(physical, pixel_size=(0.5, 0.2))).rows
+    assert [text for name, text in rows if not name][:2] == [
+        "−0.7500 ± 0.0050 µm/s",
+        "0.4000 ± 0.0050 µm/s",
+    ]
     # what the user gives goes before what the layer says
     assert value(report_of(motion(), physical, 100, "ms"), "") == "0.02500 ± 0.00021 µm/ms"
     no_time = source(scale=(1, 0.5, 0.5), units=("pixel", "micrometer", "micrometer"))

@@ -65,16 +65,23 @@ def report_of(
     -------
     Report
     """
+    notes = list(source.notes)
     if interval is None:
         interval, time_unit = source.frame_interval, source.time_unit
-    rows = [
-        ("Velocity y", f"{measured(motion.velocity[0], motion.velocity_stderr[0])} px/frame"),
-        ("Velocity x", f"{measured(motion.velocity[1], motion.velocity_stderr[1])} px/frame"),
-        ("Speed", f"{measured(*speed(motion))} px/frame"),
-    ]
+    elif source.unit is None:
+        notes.append(f"No µm/{time_unit}: the layer has no length unit.")
+    step = unit = None
     if source.unit is not None and interval and time_unit:
-        value, error = speed(motion, np.asarray(source.pixel_size) / interval)
-        rows.append(("", f"{measured(value, error)} {source.unit}/{time_unit}"))
+        step, unit = np.asarray(source.pixel_size) / interval, f"{source.unit}/{time_unit}"
+    rows = []
+    for axis, name in enumerate(("Velocity y", "Velocity x")):
+        value, error = motion.velocity[axis], motion.velocity_stderr[axis]
+        rows.append((name, f"{measured(value, error)} px/frame"))
+        if step is not None:
+            rows.append(("", f"{measured(value * step[axis], error * step[axis])} {unit}"))
+    rows.append(("Speed", f"{measured(*speed(motion))} px/frame"))
+    if step is not None:
+        rows.append(("", f"{measured(*speed(motion, step))} {unit}"))
     rows.append(("Direction", direction(motion, source.pixel_size)))
     rows.append(("Peak", f"{motion.score:.1f} σ above the landscape's noise"))
     if np.isfinite(motion.split_half).all():
@@ -84,7 +91,7 @@ def report_of(
     seconds = motion.settings.get("seconds")
     rows.append(("Ran on", motion.device + (f", {seconds:.1f} s" if seconds is not None else "")))
     verdict = "Reliable" if motion.reliable else f"Not reliable: {motion.reason}"
-    return Report(motion.reliable, verdict, tuple(rows), (*source.notes, *motion.notes))
+    return Report(motion.reliable, verdict, tuple(rows), (*notes, *motion.notes))
 
 
 def measured(value: float, error: float) -> str:
@@ -118,7 +125,7 @@ def speed(motion: Motion, step: Any = (1.0, 1.0)) -> tuple[float, float]:
 
 
 def direction(motion: Motion, pixel_size: tuple[float, float]) -> str:
-    """ "39.5° ± 0.4° ↗ up-right" on the image; 0° is right, 90° is up."""
+    """ "39.5° ± 0.4° ↗ up-right" on the image; 0° is right, 90° is up, 180° is left."""
     scale = np.asarray(pixel_size, dtype=np.float64)
     velocity = np.asarray(motion.velocity) * scale
     covariance = np.asarray(motion.velocity_covariance) * np.outer(scale, scale)
@@ -128,10 +135,12 @@ def direction(motion: Motion, pixel_size: tuple[float, float]) -> str:
     y, x = velocity / length
     across = np.array([x, -y])
     spread = math.degrees(max(float(across @ covariance @ across), 0.0) ** 0.5 / length)
-    angle = math.degrees(math.atan2(-y, x))
+    digits = 1 if not 0 < spread < 0.1 else decimals(spread)
+    angle = round(math.degrees(math.atan2(-y, x)), digits)
+    angle = 180.0 if angle == -180 else angle
     way = round(angle / 45) % 8
-    error = f" ± {max(spread, 0.1):.1f}°" if math.isfinite(spread) else ""
-    return f"{signed(angle, 1)}°{error} {ARROWS[way]} {WAYS[way]}"
+    error = f" ± {spread:.{digits}f}°" if math.isfinite(spread) and spread > 0 else ""
+    return f"{signed(angle, digits)}°{error} {ARROWS[way]} {WAYS[way]}"
 
 
 def data_line(motion: Motion, source: Source) -> str:
