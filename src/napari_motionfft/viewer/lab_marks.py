@@ -42,6 +42,7 @@ def lab_marks(
         "face_color": [fill for marks in drawn for fill in marks.fills],
         "edge_width": [width for marks in drawn for width in marks.widths],
         "opacity": 1.0,
+        "blending": "translucent_no_depth",  # seen in the 3-D view too, where all lies in a plane
         "features": {
             "label": [label for marks in drawn for label in marks.labels],
             "objective": [

@@ -110,6 +110,7 @@ def path_lines(ways: list[Path], places: Grid, placement: Placement) -> LayerDat
         "edge_width": 0.009 * panel.span,
         "vector_style": "line",
         "opacity": 1.0,
+        "blending": "translucent_no_depth",
     }
     return np.concatenate(pieces), arguments, "vectors"
 
@@ -140,6 +141,7 @@ def path_points(ways: list[Path], places: Grid, placement: Placement) -> LayerDa
         "border_color": colours + ["black"] * count,
         "border_width": [0.22] * count + [0.12] * count,
         "symbol": "disc",
+        "blending": "translucent_no_depth",
         "canvas_size_limits": (4, 14),  # screen px
     }
     return point_places(ways, far), arguments, "points"
