@@ -18,7 +18,7 @@ from qtpy.QtWidgets import QApplication, QLabel, QPushButton
 import napari_motionfft as mf
 from napari_motionfft.motion import estimate as estimate_module
 from napari_motionfft.motion.errors import Cancelled
-from napari_motionfft.viewer import settings
+from napari_motionfft.viewer import samples, settings
 from napari_motionfft.viewer.results import KEY
 from napari_motionfft.viewer.widgets import dialogs
 from napari_motionfft.viewer.widgets.estimate import EstimateMotion
@@ -383,6 +383,28 @@ def test_preferences_fill_the_fields_and_a_run_keeps_them(
     again = EstimateMotion(viewer)
     assert again.form.preferences() == settings.read()
     again._lookup.close()
+
+
+def test_a_periodic_layer_is_taken_as_such_and_no_preference(
+    widget: Any, viewer: Any, qtbot: Any
+) -> None:
+    ((data, arguments, _),) = samples.white_square()
+    viewer.add_image(data, **arguments)
+    assert widget.form.boundary.value == "periodic"
+    click(widget, "run_button")
+    finish(widget, qtbot)
+    assert widget.last.motion.settings["boundary"] == "periodic"
+    np.testing.assert_allclose(widget.last.motion.velocity, (2, 4), atol=1e-3)
+    assert "Frames depart" not in said(widget)
+    assert settings.read().boundary == "crop"
+    region = viewer.add_shapes([[[20, 20], [90, 90]]], shape_type="rectangle", name="part")
+    widget.form.region.value = next(x for x in viewer.layers if x.name == "part")
+    assert widget.form.boundary.value == "crop"  # a part of the frame does not wrap around
+    viewer.layers.remove(region.name)
+    assert widget.form.boundary.value == "periodic"
+    viewer.add_image(np.zeros((4, 32, 32)), name="real")
+    widget.form.image.value = next(x for x in viewer.layers if x.name == "real")
+    assert widget.form.boundary.value == "crop"
 
 
 def test_physical_units_need_the_interval(

@@ -128,7 +128,7 @@ class EstimateMotion(Container):  # type: ignore[misc]
         except ValueError as error:
             self._failed(error)
             return
-        settings.write(asked.preferences)
+        settings.write(self.form.lasting())
         this = Run(asked, source, script_of(asked, source))
         self.panel.show_nothing()
         self._runner.start(

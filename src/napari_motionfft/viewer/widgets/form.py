@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from magicgui.widgets import Container, FloatSpinBox, Label, PushButton, SpinBox
 
 from napari_motionfft.viewer.asked import Asked
+from napari_motionfft.viewer.samples import BOUNDARY
 from napari_motionfft.viewer.settings import Preferences
 from napari_motionfft.viewer.source import guess_time_axis, level_of, movie_axes
 from napari_motionfft.viewer.widgets.parts import (
@@ -46,6 +47,7 @@ class EstimateForm:
 
     def __init__(self, viewer: Any) -> None:
         self._devices: list[tuple[str, str]] = list(DEVICES)
+        self._usual_boundary: str | None = None  # while a layer says that it is periodic
         self.image = menu("image", "Image layer", lambda _: images(viewer), "The stack of frames.")
         self.region = menu(
             "region",
@@ -118,6 +120,7 @@ class EstimateForm:
         self.native = column([form(basic), self.more, self._further])
         self.more.changed.connect(self.toggle)
         self.image.changed.connect(self.follow_layer)
+        self.region.changed.connect(self.follow_boundary)
         self.time_axis.changed.connect(self.follow_axis)
         choose_active(self.image, viewer)
         self.follow_layer()
@@ -149,6 +152,18 @@ class EstimateForm:
         self.level.reset_choices()
         self.follow_level()
         self.follow_axis()
+        self.follow_boundary()
+
+    def follow_boundary(self) -> None:
+        """Take the edges for periodic where the layer's metadata say so; a region is cropped."""
+        about = getattr(self.image.value, "metadata", {}).get(BOUNDARY, "")
+        periodic = str(about).startswith("periodic") and self.region.value == WHOLE
+        usual = self._usual_boundary
+        if periodic and usual is None:
+            self._usual_boundary = self.boundary.value
+            self.boundary.value = "periodic"
+        elif not periodic and usual is not None:
+            self._usual_boundary, self.boundary.value = None, usual
 
     def axes(self, _: Any = None) -> list[tuple[str, int]]:
         """(name, axis) of every axis of the layer that may be time."""
@@ -187,11 +202,19 @@ class EstimateForm:
         """Fill in what is saved; a value that does not exist here is left out."""
         for name, value in asdict(preferences).items():
             field = getattr(self, "placing" if name == "layout" else name)
-            if field is self.max_speed or value in field.choices:
+            if field is self.boundary and self._usual_boundary is not None:
+                self._usual_boundary = value
+            elif field is self.max_speed or value in field.choices:
                 field.value = value
 
+    def lasting(self) -> Preferences:
+        """What is worth keeping for the next session: not what a layer chose by itself."""
+        chosen = self.preferences()
+        usual = self._usual_boundary
+        return chosen if usual is None else replace(chosen, boundary=usual)
+
     def preferences(self) -> Preferences:
-        """What is worth keeping for the next session."""
+        """How to estimate now."""
         return Preferences(
             max_speed=float(self.max_speed.value),
             weight=self.weight.value,
