@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -53,13 +54,15 @@ def finish(widget: Any, qtbot: Any) -> None:
 
 
 def said(widget: Any) -> str:
-    return str(widget.native.findChild(QLabel, "motionfft.message").text())
+    return str(widget.native.findChild(QLabel, "motionfft.message").text()).replace("\u200b", "")
 
 
 def test_the_motions_of_a_viewer_go_with_their_layers(viewer: Any, motion: Any) -> None:
     ((name, found),) = motions(viewer)
     assert found.motion is motion
-    assert name == f"cells: ({motion.velocity[0]:.2f}, {motion.velocity[1]:.2f}) px/frame"
+    assert name.startswith("cells: (0.7")
+    assert ", −1.2" in name  # a true minus
+    assert name.endswith(") px/frame")
     for layer in [layer for layer in viewer.layers if KEY in layer.metadata]:
         viewer.layers.remove(layer)
     assert motions(viewer) == []
@@ -136,9 +139,45 @@ def test_another_number_of_frames_is_refused(viewer: Any) -> None:
     viewer.add_image(np.zeros((4, 40, 40)), name="short")
     widget = docked(viewer, ApplyMotion)
     widget.image.value = next(x for x in viewer.layers if x.name == "short")
-    widget.run()
+    assert not widget.run_button.enabled
+    assert "has 4 frames, the motion has 10" in widget.run_button.tooltip
+    widget.run()  # from a script: says the same
     assert not widget.running
     assert "has 4 frames, the motion has 10" in said(widget)
+    viewer.add_image(np.zeros((40, 40)), name="flat")
+    widget.image.value = next(x for x in viewer.layers if x.name == "flat")
+    assert not widget.run_button.enabled
+    assert "single image" in widget.run_button.tooltip
+    widget.image.value = next(x for x in viewer.layers if x.name == "cells")
+    assert widget.run_button.enabled
+
+
+def test_a_motion_that_is_not_reliable_is_marked_and_warned_of(
+    viewer: Any, motion: Any, tmp_path: Path
+) -> None:
+    layer = next(x for x in viewer.layers if x.name == "cells")
+    source = read_source(layer, current_step=(0, 0, 0))
+    poor = replace(motion, reliable=False, reason="No peak stands out.")
+    keep(add_results(viewer, poor, source), poor, source, 10)
+    widget = docked(viewer, ApplyMotion)
+    warning = widget.native.findChild(QLabel, "motionfft.warning")
+    names = [widget.motion.native.itemText(i) for i in range(widget.motion.native.count())]
+    assert [name.endswith("(not reliable)") for name in names] == [True, False]
+    assert "not reliable: No peak stands out." in warning.text()
+    assert widget.run_button.enabled
+    widget.motion.value = motions(viewer)[1][1]
+    assert not warning.text()
+    assert widget.warning.native.isHidden()
+    # a table of displacements says nothing on it
+    mf.save_motion(poor, tmp_path / "poor.csv")
+    mf.save_motion(poor, tmp_path / "poor.json")
+    widget.open_motion(tmp_path / "poor.csv")
+    assert not warning.text()
+    widget.open_motion(tmp_path / "poor.json")
+    assert "No peak" in warning.text()
+    widget.open_motion(tmp_path / "poor.json")
+    names = [widget.motion.native.itemText(i) for i in range(widget.motion.native.count())]
+    assert sorted(names[2:]) == ["poor.csv", "poor.json (not reliable)"]
 
 
 def test_an_error_in_the_work_is_shown(

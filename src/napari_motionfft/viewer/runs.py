@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from napari_motionfft.motion.result import Motion
 from napari_motionfft.viewer.results import KEY, is_result
 from napari_motionfft.viewer.source import Source
+from napari_motionfft.viewer.ticks import pair_text
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,10 +44,10 @@ def keep(
     layers: Iterable[Any], motion: Motion, source: Source, layer_frames: int | None = None
 ) -> Kept:
     """Write a motion into the metadata of its result layers."""
-    y, x = motion.velocity
+    pair = pair_text(motion.velocity, motion.velocity_stderr)
     kept = Kept(
         motion=motion,
-        name=f"{source.name}: ({y:.2f}, {x:.2f}) px/frame",
+        name=marked(f"{source.name}: {pair} px/frame", motion),
         first_frame=source.first_frame,
         layer_frames=layer_frames,
         time_axis=source.time_axis,
@@ -55,6 +57,16 @@ def keep(
     for layer in layers:
         layer.metadata[KEY]["motion"] = kept
     return kept
+
+
+def marked(name: str, motion: Motion) -> str:
+    """A name to choose a motion by, which says when the data do not support it."""
+    return f"{name} (not reliable)" if doubtful(motion) else name
+
+
+def doubtful(motion: Motion) -> bool:
+    """Whether the data do not support a motion; that is not known of one from a CSV file."""
+    return not motion.reliable and math.isfinite(motion.score)
 
 
 def motions(viewer: Any) -> list[tuple[str, Kept]]:

@@ -11,9 +11,9 @@ from magicgui.widgets import Container, ProgressBar, PushButton
 
 from napari_motionfft.viewer.compensate import Target, target_of
 from napari_motionfft.viewer.devices import load_torch
-from napari_motionfft.viewer.report import FAILED, badge
+from napari_motionfft.viewer.report import DOUBTFUL, FAILED, badge
 from napari_motionfft.viewer.results import kept
-from napari_motionfft.viewer.runs import Kept, motions
+from napari_motionfft.viewer.runs import Kept, doubtful, marked, motions
 from napari_motionfft.viewer.widgets.dialogs import ask_what_to_open
 from napari_motionfft.viewer.widgets.parts import (
     NO_LAYER,
@@ -81,9 +81,9 @@ class OnMotion(Container):  # type: ignore[misc]
         buttons.margins = (0, 0, 0, 0)
         super().__init__(name=role.replace(" ", "_"), labels=False)
         self.progress = described(ProgressBar(name="progress", min=0, max=1000), "How far it is.")
-        self.message = rich_text("message")
+        self.warning, self.message = rich_text("warning"), rich_text("message")
         fields = form([self.motion, self.open_button, self.image])
-        scrolled(self, [fields, buttons, self.progress, self.message])
+        scrolled(self, [fields, buttons, self.progress, self.warning, self.message])
         self.run_button, self.cancel_button = buttons.run_button, buttons.cancel_button
         self._runner = Runner(self._show_progress)
         self.run_button.changed.connect(self.run)
@@ -95,7 +95,7 @@ class OnMotion(Container):  # type: ignore[misc]
         events = viewer.layers.events
         for event in (events.inserted, events.removed, events.reordered, events.renamed):
             event.connect(self.reset_choices)
-        self.message.visible = False
+        self.message.visible = self.warning.visible = False
         self._refresh()
 
     @property
@@ -147,7 +147,8 @@ class OnMotion(Container):  # type: ignore[misc]
 
         name = Path(path).name
         opened = Kept(load_motion(path), name)
-        self._opened = [(name, opened), *(pair for pair in self._opened if pair[0] != name)]
+        others = [pair for pair in self._opened if pair[1].name != name]
+        self._opened = [(marked(name, opened.motion), opened), *others]
         self.reset_choices()
         self.motion.value = opened
 
@@ -192,13 +193,28 @@ class OnMotion(Container):  # type: ignore[misc]
 
     def _refresh(self, *_: Any) -> None:
         running = self.running
-        why_not = NO_LAYER if self.image.value is None else None
-        why_not = NO_MOTION if self.motion.value is None else why_not
-        why_not = "The work is going on." if running else why_not
+        why_not = "The work is going on." if running else self._why_not()
         set_enabled(self.run_button, why_not, f"{self._stage}. The chosen layer stays as it is.")
         idle = None if running and not self._runner.stopping else "Nothing is running."
         set_enabled(self.cancel_button, idle, "Stop; the viewer stays as it was.")
         self.progress.visible = running
+        chosen = self.motion.value
+        warn = chosen is not None and doubtful(chosen.motion)
+        said = f"This motion is not reliable: {chosen.motion.reason}" if warn else ""
+        self.warning.value = badge(said, DOUBTFUL) if warn else ""
+        self.warning.visible = warn
+
+    def _why_not(self) -> str | None:
+        """Why the work cannot begin, or None."""
+        if self.motion.value is None:
+            return NO_MOTION
+        if self.image.value is None:
+            return NO_LAYER
+        try:
+            target_of(self.image.value, self.motion.value)
+        except ValueError as error:
+            return str(error)
+        return None
 
     def _undocked(self, *_: Any) -> None:
         if alive(self) and self.native.parent() is None:
