@@ -285,6 +285,8 @@ def test_buttons_that_are_off_say_why(widget: Any, viewer: Any) -> None:
     viewer.add_image(np.zeros((32, 32)), name="flat")
     assert not widget.run_button.enabled
     assert "'flat' is 2-D" in widget.run_button.tooltip
+    assert not widget.form.draw.enabled
+    assert "'flat' is 2-D" in widget.form.draw.tooltip
     widget.run()  # from a script: says the same
     assert "'flat' is 2-D" in said(widget)
     viewer.add_image(np.zeros((4, 32, 32)), name="stack")

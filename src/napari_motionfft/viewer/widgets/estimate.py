@@ -241,8 +241,11 @@ class EstimateMotion(Container):  # type: ignore[misc]
         if self._runner.stopping:
             idle = "Stopping …"
         set_enabled(self.cancel_button, idle, "Stop the run; the viewer stays as it was.")
-        why_not = None if layer is not None else why_no_movie(layer)
-        set_enabled(self.form.draw, why_not, "Add a Shapes layer over the image to draw in.")
+        set_enabled(
+            self.form.draw,
+            why_no_movie(layer),
+            "Add a Shapes layer over the image to draw in.",
+        )
         self.panel.allow(self.last is not None, result_count(self._viewer), running)
         self.progress.visible = running
 
