@@ -103,6 +103,8 @@ def position(motion: Motion, source: Source) -> Layer:
         "border_color": "black",
         "symbol": "disc",
         "out_of_slice_display": False,
-        "canvas_size_limits": (8, 24),  # screen px: in view at any zoom, never in the way
+        # screen px: never in the way. No least size: where no point is in the slice, napari draws
+        # one of size 0 in the corner, which a least size would let be seen
+        "canvas_size_limits": (0, 24),
     }
     return in_layer(motion, source, 0), arguments, "points"
