@@ -70,7 +70,7 @@ class EstimateMotion(Container):  # type: ignore[misc]
         buttons.margins = (0, 0, 0, 0)
         bar = described(ProgressBar(name="progress", min=0, max=1000), "How far the run is.")
         super().__init__(name="estimate_motion", labels=False)
-        scrolled(self, [self.form, buttons, bar, self.panel])
+        scrolled(self, [self.form, buttons, bar, self.panel], least=(0, 320))
         self.run_button, self.cancel_button = buttons.run_button, buttons.cancel_button
         self.progress = bar
         self._runner = Runner(self._show_progress)

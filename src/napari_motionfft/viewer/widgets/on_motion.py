@@ -83,7 +83,8 @@ class OnMotion(Container):  # type: ignore[misc]
         self.progress = described(ProgressBar(name="progress", min=0, max=1000), "How far it is.")
         self.warning, self.message = rich_text("warning"), rich_text("message")
         fields = form([self.motion, self.open_button, self.image])
-        scrolled(self, [fields, buttons, self.progress, self.warning, self.message])
+        parts = [fields, buttons, self.progress, self.warning, self.message]
+        scrolled(self, parts, least=(350, 150))  # as wide as the dock's title
         self.run_button, self.cancel_button = buttons.run_button, buttons.cancel_button
         self._runner = Runner(self._show_progress)
         self.run_button.changed.connect(self.run)

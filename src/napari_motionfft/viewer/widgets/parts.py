@@ -149,8 +149,9 @@ def column(parts: list[Any]) -> QWidget:
 class Scroll(QScrollArea):  # type: ignore[misc]
     """Scrolls up and down alone: as wide as what is inside needs, also once a theme is on it."""
 
-    def __init__(self, inner: QWidget) -> None:
+    def __init__(self, inner: QWidget, least: tuple[int, int]) -> None:
         super().__init__()
+        self._least = least
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -159,7 +160,8 @@ class Scroll(QScrollArea):  # type: ignore[misc]
     def minimumSizeHint(self) -> QSize:
         inside = self.widget().minimumSizeHint()
         bar = self.verticalScrollBar().sizeHint().width()
-        return QSize(inside.width() + bar, min(inside.height(), 120))
+        width, height = self._least
+        return QSize(max(inside.width() + bar, width), min(inside.height(), height))
 
     def sizeHint(self) -> QSize:
         return QSize(self.minimumSizeHint().width(), self.widget().sizeHint().height())
@@ -170,8 +172,10 @@ class Scroll(QScrollArea):  # type: ignore[misc]
         return bool(super().eventFilter(watched, event))
 
 
-def scrolled(outer: Any, parts: list[Any]) -> None:
+def scrolled(outer: Any, parts: list[Any], least: tuple[int, int] = (0, 120)) -> None:
     """Put parts into a container so that they scroll when the window is low.
+
+    `least` is a (width, height) that other docks do not squeeze it below.
 
     magicgui's own scrolling is lost when napari docks the widget: it docks what is inside.
     """
@@ -179,4 +183,4 @@ def scrolled(outer: Any, parts: list[Any]) -> None:
     inner.layout().setContentsMargins(4, 4, 4, 4)
     inner.layout().addStretch(1)
     outer.margins = (0, 0, 0, 0)
-    outer.native.layout().addWidget(Scroll(inner))
+    outer.native.layout().addWidget(Scroll(inner, least))
