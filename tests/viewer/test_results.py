@@ -236,9 +236,9 @@ def test_results_in_a_real_window(made: Any, make_napari_viewer_proxy: Any) -> N
     assert changed_by(added["integrated image"]) > 5000
     assert changed_by(added["trajectory"]) > 20
     assert changed_by(added["position"]) > 20
-    added["position"].data = added["position"].data + (100, 0, 0)  # no point is in the slice
+    added["position"].data = np.add(added["position"].data, (100, 0, 0))  # no point is in the slice
     assert changed_by(added["position"]) == 0
-    added["position"].data = added["position"].data - (100, 0, 0)
+    added["position"].data = np.subtract(added["position"].data, (100, 0, 0))
     here = []
     for t in (0, 5):
         viewer.dims.set_current_step(0, t)
