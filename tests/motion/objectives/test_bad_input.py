@@ -100,6 +100,12 @@ def no_loss(frames: torch.Tensor, shifts: torch.Tensor) -> torch.Tensor:
 CASES: list[tuple[Any, type[Exception], str]] = [
     (lambda: ob.spatial_variance(FRAMES, SHIFTS, "wrap"), ValueError, "boundary must be one of"),
     (lambda: ob.spatial_variance(FRAMES, SHIFTS, None), TypeError, "boundary must be one of"),
+    (
+        lambda: ob.spatial_variance(FRAMES, SHIFTS, lowpass="x"),
+        ValueError,
+        "lowpass must be one of",
+    ),
+    (lambda: ob.spatial_variance(FRAMES, SHIFTS, order=1.0), ValueError, "order is for lowpass"),
     (lambda: ob.spatial_variance(FRAMES + 0j, SHIFTS), TypeError, "frames must be of a float"),
     (lambda: fourier(lowpass="sinc"), ValueError, "lowpass must be one of none, bilinear"),
     (lambda: fourier(lowpass=3), TypeError, "lowpass must be one of none, bilinear"),

@@ -60,6 +60,28 @@ def test_spatial_bilinear_interpolation_is_the_weighted_mean_of_four_neighbours(
     torch.testing.assert_close(found[0], wanted)
 
 
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("lowpass", ["bilinear", "lanczos", "gaussian", "fejer"])
+def test_a_low_pass_does_the_same_to_either(shape: tuple[int, int], lowpass: str) -> None:
+    frames = noise(2, 4, shape)
+    shifts = torch.tensor([[1.0, -2.0], [0.0, 3.0]], dtype=torch.float64)
+    pixels = shape[0] * shape[1]
+    spatial = ob.spatial_variance(frames, shifts, lowpass=lowpass)
+    fourier = ob.fourier_variance(frames, shifts, lowpass)
+    torch.testing.assert_close(spatial * (pixels - 1) / pixels, fourier, rtol=1e-10, atol=0)
+    plain = ob.spatial_variance(frames, shifts)
+    assert bool((spatial < 0.9 * plain).all())
+
+
+@pytest.mark.parametrize("name", list(ob.OBJECTIVES))
+def test_a_large_constant_costs_no_digits(name: str) -> None:
+    frames, shifts = noise(1, 4, (16, 18)), shifts_for(1)
+    objective = ob.OBJECTIVES[name]
+    plain = objective(frames, shifts)
+    lifted = objective.prepare((frames + 2e4).float())(shifts[None].float())[0]
+    torch.testing.assert_close(lifted.double(), plain, rtol=2e-3, atol=2e-5)
+
+
 def test_without_a_ring_nothing_lies_outside() -> None:
     frames = torch.ones(1, 2, 4, 4, dtype=torch.float64)
     shifts = torch.tensor([[0.0, 1.0]], dtype=torch.float64)

@@ -84,6 +84,8 @@ class Objective:
         """
         check_frames(frames)
         weights = as_frame_weights(frame_weights, frames)
+        # no objective sees the mean, but float32 spectra would: their rounding grows with it
+        frames = frames - frames.mean((1, 2, 3), keepdim=True)
         if self.family == "spatial":
             return Spatial(frames, weights)
         plane = Plane.least((frames.shape[2], frames.shape[3]), self.frequencies)

@@ -13,6 +13,7 @@ from napari_motionfft.motion.objectives.checks import (
     check_shifts,
     one_of,
 )
+from napari_motionfft.motion.objectives.planes import Plane
 
 BOUNDARIES = ("periodic", "zeros")
 
@@ -22,6 +23,8 @@ def spatial_variance(
     shifts: torch.Tensor,
     boundary: str = "periodic",
     frame_weights: Any = None,
+    lowpass: str = "none",
+    order: float | None = None,
 ) -> torch.Tensor:
     """Variance of the mean over frames, each warped back by t·shift with bilinear interpolation.
 
@@ -35,6 +38,8 @@ def spatial_variance(
         "periodic": content that leaves comes in opposite. "zeros": nothing lies outside.
     frame_weights
         (T,) weights of the mean, or None for all alike.
+    lowpass, order
+        Filter of the mean over frames, as in `fourier_variance`; it takes the frame as periodic.
 
     Returns
     -------
@@ -50,7 +55,15 @@ def spatial_variance(
     check_shifts(shifts, frames.shape[0])
     one_of("boundary", boundary, BOUNDARIES)
     weights = as_frame_weights(frame_weights, frames)
-    return integrated(frames, shifts[None], boundary, weights)[0].flatten(1).var(1)
+    mean = integrated(frames, shifts[None], boundary, weights)[0]  # (B, H, W)
+    if lowpass == "none" and order is None:
+        return mean.flatten(1).var(1)
+    height, width = mean.shape[-2:]
+    plane = Plane.least((height, width), "signed")
+    spectrum = plane.spectra(mean)
+    weight = plane.weight(lowpass, order, spectrum)
+    energy = (weight * (spectrum.real**2 + spectrum.imag**2)).sum((-2, -1))
+    return energy * (height * width / (height * width - 1))
 
 
 def integrated(
