@@ -109,7 +109,8 @@ def lab_layers(
                 "vx": one.landscape.vx,
                 "local maxima": one.maxima,
             }
-        layers.append((data, {**kwargs, "name": name, "metadata": {KEY: about}}, kind))
+        tag = {**about, "name": name}  # one that the user renames is the user's
+        layers.append((data, {**kwargs, "name": name, "metadata": {KEY: tag}}, kind))
     return layers, ways
 
 
