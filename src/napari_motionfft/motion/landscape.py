@@ -177,7 +177,9 @@ def cos_minus_sin(turns: torch.Tensor, device: torch.device) -> torch.Tensor:
 def grid(limit: float, step: float) -> torch.Tensor:
     """Symmetric velocities −limit…limit with zero on the grid, float64."""
     n = max(1, math.ceil(limit / step - 1e-9))
-    return torch.linspace(-limit, limit, 2 * n + 1, dtype=torch.float64)
+    axis = torch.linspace(-limit, limit, 2 * n + 1, dtype=torch.float64)
+    axis[n] = 0.0  # rounding leaves 1e-16 there
+    return axis
 
 
 def local_maxima(values: torch.Tensor, lowest: float, at_most: int) -> list[tuple[int, int]]:

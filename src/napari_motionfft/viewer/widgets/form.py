@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from typing import Any
 
-from magicgui.widgets import Container, FloatSpinBox, Label, PushButton, SpinBox
+from magicgui.widgets import FloatSpinBox, PushButton
 
 from napari_motionfft.viewer.asked import Asked
 from napari_motionfft.viewer.samples import BOUNDARY
 from napari_motionfft.viewer.settings import Preferences
-from napari_motionfft.viewer.source import guess_time_axis, level_of, movie_axes
+from napari_motionfft.viewer.source import level_of
 from napari_motionfft.viewer.widgets.parts import (
     choose_active,
     column,
@@ -22,6 +22,13 @@ from napari_motionfft.viewer.widgets.parts import (
     shapes,
     show_row,
     why_no_movie,
+)
+from napari_motionfft.viewer.widgets.stack_fields import (
+    chosen_frames,
+    frame_range,
+    offer_axes,
+    offer_frames,
+    time_axes,
 )
 
 WHOLE = "whole frame"
@@ -145,10 +152,7 @@ class EstimateForm:
     def follow_layer(self) -> None:
         """Offer the axes, levels and frames of the chosen layer."""
         layer = self.image.value
-        with self.time_axis.changed.blocked():
-            self.time_axis.reset_choices()
-            if why_no_movie(layer) is None:
-                self.time_axis.value = guess_time_axis(layer)
+        offer_axes(self.time_axis, layer)
         self.level.reset_choices()
         self.follow_level()
         self.follow_axis()
@@ -167,9 +171,7 @@ class EstimateForm:
 
     def axes(self, _: Any = None) -> list[tuple[str, int]]:
         """(name, axis) of every axis of the layer that may be time."""
-        layer = self.image.value
-        names = [] if why_no_movie(layer) else movie_axes(layer)
-        return [(name, axis) for axis, name in enumerate(names)]
+        return time_axes(self.image.value)
 
     def levels(self, _: Any = None) -> list[tuple[str, int]]:
         """(name, level) of a multiscale layer."""
@@ -183,15 +185,7 @@ class EstimateForm:
 
     def follow_axis(self) -> None:
         """Offer all frames along the chosen axis."""
-        layer, axis = self.image.value, self.time_axis.value
-        count = 2
-        if axis is not None and why_no_movie(layer) is None:
-            data = layer.data[0] if layer.multiscale else layer.data
-            count = max(int(data.shape[axis]), 1)
-        for box, value in ((self.frames.first_frame, 0), (self.frames.last_frame, count - 1)):
-            box.value = min(box.value, count - 1)
-            box.max = count - 1
-            box.value = value
+        offer_frames(self.frames, self.image.value, self.time_axis.value)
 
     def offer_devices(self, choices: list[tuple[str, str]]) -> None:
         """Fill in the real devices, and keep the choice where it is still there."""
@@ -230,30 +224,13 @@ class EstimateForm:
         return Asked(
             layer=self.image.value,
             region_layer=None if self.region.value == WHOLE else self.region.value,
-            frames=(int(self.frames.first_frame.value), int(self.frames.last_frame.value) + 1),
+            frames=chosen_frames(self.frames),
             time_axis=int(self.time_axis.value or 0),
             level=int(self.level.value or 0),
             interval=interval,
             time_unit=self.time_unit.value if interval else None,
             preferences=self.preferences(),
         )
-
-
-def frame_range() -> Any:
-    """Two numbers side by side, `first_frame` and `last_frame`."""
-    box = Container(
-        name="frames",
-        label="Frames",
-        layout="horizontal",
-        labels=False,
-        widgets=[
-            described(SpinBox(name="first_frame", min=0, max=1), "First frame to use."),
-            Label(name="dash", value="–"),
-            described(SpinBox(name="last_frame", min=0, max=1), "Last frame to use."),
-        ],
-    )
-    box.margins = (0, 0, 0, 0)
-    return described(box, "The frames to use, first and last.")
 
 
 def spin(name: str, label: str, at_zero: str, suffix: str, tooltip: str) -> Any:

@@ -19,9 +19,9 @@ from napari_motionfft.viewer.lab_run import (
 )
 from napari_motionfft.viewer.placement import Array, frame_shape
 from napari_motionfft.viewer.runs import Kept, motions
-from napari_motionfft.viewer.source import Source, guess_time_axis, movie_axes
+from napari_motionfft.viewer.source import Source
 from napari_motionfft.viewer.ticks import tick_text
-from napari_motionfft.viewer.widgets.form import DEVICES, WHOLE, frame_range
+from napari_motionfft.viewer.widgets.form import DEVICES, WHOLE
 from napari_motionfft.viewer.widgets.lab_parts import CheckList
 from napari_motionfft.viewer.widgets.parts import (
     choose_active,
@@ -34,6 +34,13 @@ from napari_motionfft.viewer.widgets.parts import (
     shapes,
     show_row,
     why_no_movie,
+)
+from napari_motionfft.viewer.widgets.stack_fields import (
+    chosen_frames,
+    frame_range,
+    offer_axes,
+    offer_frames,
+    time_axes,
 )
 
 UNKNOWN = "not known"
@@ -172,10 +179,7 @@ class LabForm:
         """Offer the axes, frames and truth of the chosen layer; take its usual window and range."""
         layer = self.image.value
         movie = why_no_movie(layer) is None
-        with self.time_axis.changed.blocked():
-            self.time_axis.reset_choices()
-            if movie:
-                self.time_axis.value = guess_time_axis(layer)
+        offer_axes(self.time_axis, layer)
         show_row(self._box, self.time_axis, len(self.time_axis.choices) > 1)
         self.follow_axis()
         self.truth.reset_choices()
@@ -186,9 +190,7 @@ class LabForm:
 
     def axes(self, _: Any = None) -> list[tuple[str, int]]:
         """(name, axis) of every axis of the layer that may be time."""
-        layer = self.image.value
-        names = [] if why_no_movie(layer) else movie_axes(layer)
-        return [(name, axis) for axis, name in enumerate(names)]
+        return time_axes(self.image.value)
 
     def truths(self, _: Any = None) -> list[tuple[str, Any]]:
         """(name, truth): none, the layer's own, every motion of the viewer."""
@@ -198,15 +200,7 @@ class LabForm:
 
     def follow_axis(self) -> None:
         """Offer all frames along the chosen axis."""
-        layer, axis = self.image.value, self.time_axis.value
-        count = 2
-        if axis is not None and why_no_movie(layer) is None:
-            data = layer.data[0] if layer.multiscale else layer.data
-            count = max(int(data.shape[axis]), 1)
-        for box, value in ((self.frames.first_frame, 0), (self.frames.last_frame, count - 1)):
-            box.value = min(box.value, count - 1)
-            box.max = count - 1
-            box.value = value
+        offer_frames(self.frames, self.image.value, self.time_axis.value)
 
     def offer_devices(self, choices: list[tuple[str, str]]) -> None:
         """Fill in the real devices; begin with the one that the preferences name."""
@@ -224,7 +218,7 @@ class LabForm:
         return LabAsked(
             layer=self.image.value,
             region_layer=None if self.region.value == WHOLE else self.region.value,
-            frames=(int(self.frames.first_frame.value), int(self.frames.last_frame.value) + 1),
+            frames=chosen_frames(self.frames),
             time_axis=int(self.time_axis.value or 0),
             truth=None if truth == UNKNOWN else truth,
             settings=LabSettings(
