@@ -130,7 +130,7 @@ def mean_images(
             if seen is not None:
                 total[seen[0]] += frame[seen[1]]
                 count[seen[0]] += 1
-    mean = (total.double().cpu() / count.clamp(min=1))[here] * frames.scale + frames.offset
+    mean = (total.cpu().double() / count.clamp(min=1))[here] * frames.scale + frames.offset
     return mean, plain * frames.scale / frames.count + frames.offset, count[here]
 
 

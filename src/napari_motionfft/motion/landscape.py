@@ -74,7 +74,7 @@ class Lags:
         once = uncounted(band).to(lags.device, lags.real.dtype)
         power = [(lag.real.square() + lag.imag.square()) * once for lag in lags]
         variance = 2 * overcount * torch.stack([part.sum() for part in power])
-        return cls(lags, variance.double().cpu(), band, field)
+        return cls(lags, variance.cpu().double(), band, field)
 
     @property
     def count(self) -> int:

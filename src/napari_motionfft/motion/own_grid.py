@@ -28,13 +28,13 @@ def on_grid(job: Job, grids: tuple[torch.Tensor, torch.Tensor] | None, energy: b
         axis = ls.grid(job.asked["max_speed"], STEP_SHARP / lags.count)
         grids = (axis, axis)
     values, spread = ls.energy(lags, *grids, check=job.stage(0.7, 1.0))
-    score = (values / spread.clamp(min=1e-30).sqrt()).double().cpu()
+    score = (values / spread.clamp(min=1e-30).sqrt()).cpu().double()
     peaks = [
         Peak(float(grids[0][i]), float(grids[1][j]), float(score[i, j]))
         for i, j in ls.local_maxima(score, 2.0, 8)
     ]
     if energy:
-        score = (values.double().cpu() + constant) / (lags.count + 1) ** 2
+        score = (values.cpu().double() + constant) / (lags.count + 1) ** 2
     return Landscape(score.float().numpy(), grids[0].numpy(), grids[1].numpy().copy(), peaks)
 
 

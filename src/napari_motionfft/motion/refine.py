@@ -67,8 +67,8 @@ def align(
         mean += moved.sum(0)
         power += (moved.real**2 + moved.imag**2).sum(0)
     mean /= n
-    energy = (mean.real**2 + mean.imag**2).double().cpu()
-    scene = scene_after_alignment(energy, power.double().cpu() / n, n, band)
+    energy = (mean.real**2 + mean.imag**2).cpu().double()
+    scene = scene_after_alignment(energy, power.cpu().double() / n, n, band)
     count = band.multiplicity()
     weight = weight_of(band, scene) * count
     weight = weight / weight.max().clamp(min=1e-300)
@@ -78,7 +78,7 @@ def align(
     gradients = torch.zeros(crop.count, 2, dtype=torch.float64)
     for first, spectra in crop.spectra():
         along = shifted_back(spectra, band, left[first : first + len(spectra)]).flatten(1)
-        gradients[first : first + len(spectra)] = -(along @ pull).imag.double().cpu()
+        gradients[first : first + len(spectra)] = -(along @ pull).imag.cpu().double()
     noise = scene.noise
     # bin by bin: real scenes are not isotropic, and the sum over bins evens out the scatter
     signal = energy - noise / n

@@ -57,14 +57,14 @@ def search_spectra(job: Job, band: Band, check: Check) -> tuple[torch.Tensor, to
         check(start / count, "Reading frames")
         values = job.frames.filtered(start, stop, job.box, job.prefilter).to(job.device)
         spectra = torch.fft.rfft2(apodised(values, taper), norm="ortho")
-        power += (spectra.real**2 + spectra.imag**2).sum(0).double().cpu()
+        power += (spectra.real**2 + spectra.imag**2).sum(0).cpu().double()
         mean += spectra.sum(0)
         out[start:stop] = band.crop(spectra)
     power /= count
     if job.static:
         mean /= count
         out -= band.crop(mean)
-        power = (power - (mean.real**2 + mean.imag**2).double().cpu()).clamp(min=0)
+        power = (power - (mean.real**2 + mean.imag**2).cpu().double()).clamp(min=0)
     return out, power
 
 
@@ -146,7 +146,7 @@ def scan(
     memory = memory_of(lags.count, limit, step, cells)
     axis = ls.grid(limit, step / memory)
     values, spread = ls.energy(lags, axis, axis, memory, check)
-    score = (values / spread.clamp(min=1e-30).sqrt()).double().cpu()
+    score = (values / spread.clamp(min=1e-30).sqrt()).cpu().double()
     tops = ls.local_maxima(score, 2.0, 4 * peaks)
     start = torch.stack([axis[[i for i, _ in tops]], axis[[j for _, j in tops]]], 1)  # (P, 2)
     found = zoom(lags, start, step / memory, limit, peaks, check)
@@ -194,7 +194,7 @@ def zoom(
         values, spread = ls.energy(
             lags, vy, vx, memory, lambda *_: check(1.0, "Zooming in on peaks")
         )
-        score = (values / spread.clamp(min=1e-30).sqrt()).double().cpu().flatten(1)
+        score = (values / spread.clamp(min=1e-30).sqrt()).cpu().double().flatten(1)
         best, cell = score.max(1)
         every = torch.arange(len(at))
         at = torch.stack([vy[every, cell // 7], vx[every, cell % 7]], 1)

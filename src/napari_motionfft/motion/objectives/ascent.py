@@ -228,7 +228,7 @@ class Run:
             self.prepare(step)
             loss, slope = self.gradient(self.position[self.active])
             videos = loss.shape[1]  # the posts minimise the mean over videos
-            mean = loss.mean(1).double().cpu()
+            mean = loss.mean(1).cpu().double()
             rate = rule.lr.clone()
             self.position[self.active] += rule.step(slope / videos, self.active)
             here = self.active.cpu()
@@ -246,7 +246,7 @@ class Run:
             self.prepare(step)
             if rule is None or before != self.alpha:  # another objective: its curvature is unknown
                 rule = LBFGS(self.position, lr, self.gradient)
-            loss = rule.loss.mean(1).double().cpu()
+            loss = rule.loss.mean(1).cpu().double()
             rule.step(self.active)
             self.position = rule.position
             last_stage = self.alphas[step] == self.alphas[-1]
