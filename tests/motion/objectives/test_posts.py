@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 import torch
@@ -89,24 +86,3 @@ def test_unsigned_frequencies_are_wrong_between_whole_shifts_only() -> None:
     right = ob.fourier_variance(frames, between)
     wrong = ob.fourier_variance(frames, between, frequencies="unsigned")
     assert bool((wrong < 0.8 * right).all())
-
-
-def test_ten_starts_at_once_are_five_times_faster_than_one_by_one() -> None:
-    frames, _ = ob.posts_square()
-    starts = ob.random_starts(10, 2)
-
-    def seconds(job: Callable[[], object]) -> float:
-        began = time.perf_counter()
-        job()
-        return time.perf_counter() - began
-
-    def batch() -> object:
-        return ob.multi_start(frames, "fourier", starts, steps=40)
-
-    def singles() -> object:
-        return [ob.multi_start(frames, "fourier", start[None], steps=40) for start in starts]
-
-    batch()
-    # other work on the machine slows single runs of either: take the best of some, side by side
-    together, apart = zip(*[(seconds(batch), seconds(singles)) for _ in range(4)], strict=True)
-    assert min(apart) / min(together) >= 5
