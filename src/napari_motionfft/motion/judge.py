@@ -32,6 +32,7 @@ def judge(
     bias = torch.zeros(2, dtype=torch.float64)
     notes: list[str] = []
     slope = basis_slope(basis)  # (K,)
+    velocity = slope @ theta  # (2,)
     if fit is not None:
         inflation = precision.misfit(fit.runs, basis.shape[1])
         covariance = fit.covariance * inflation
@@ -45,7 +46,6 @@ def judge(
                 f"The drift is long against the field: {len(crops)} runs of frames were chained."
             )
         if job.static:
-            velocity = slope @ theta
             bias = precision.mean_subtraction_bias(
                 crops[0].band, fit.runs[0], job.frames.count, velocity
             )
@@ -61,17 +61,15 @@ def judge(
     of_path = torch.einsum("ij,jk,ik->i", step, covariance, step).clamp(min=0).reshape(-1, 2)
     t = torch.arange(job.frames.count, dtype=torch.float64)[:, None]
     of_path = of_path + (t * bias) ** 2
-    velocity = slope @ theta
     reason = doubt(found, fit, crops, job, velocity, of_velocity)
     mean, plain, count = mean_images(job, path, check)
-    score = found.landscape.peaks[0].score if found.landscape.peaks else 0.0
     return Motion(
         displacements=path.numpy(),
         displacement_stderr=of_path.sqrt().numpy(),
         velocity=velocity.numpy(),
         velocity_stderr=of_velocity.diagonal().clamp(min=0).sqrt().numpy(),
         velocity_covariance=of_velocity.numpy(),
-        score=score,
+        score=found.score,
         reliable=reason == "",
         reason=reason,
         split_half=split.numpy(),
@@ -122,13 +120,10 @@ def doubt(
 ) -> str:
     """Why the data do not determine the motion, or "" when they do."""
     frames, max_speed = job.frames.count, job.asked["max_speed"]
-    wanted = found.threshold
-    peaks = found.landscape.peaks
-    score = peaks[0].score if peaks else 0.0
-    if score < wanted:
+    if found.score < found.threshold:
         return (
-            f"The highest peak stands {score:.1f} σ above noise; chance alone reaches "
-            f"{wanted:.1f} σ over this search range. The motion is not determined."
+            f"The highest peak stands {found.score:.1f} σ above noise; chance alone reaches "
+            f"{found.threshold:.1f} σ over this search range. The motion is not determined."
         )
     if fit is None:
         return "The content leaves the field from one frame to the next; choose a larger region."
@@ -140,7 +135,7 @@ def doubt(
         return f"The standard error, {error:.2g} px/frame, is too large to say how the scene moved."
     if float(velocity.abs().max()) > 0.98 * max_speed:
         return f"The peak is at the edge of the search range (±{max_speed:g} px/frame); widen it."
-    start = torch.tensor(peaks[0][:2], dtype=torch.float64)
+    start = torch.tensor(found.landscape.peaks[0][:2], dtype=torch.float64)
     if float((velocity - start).abs().max()) * (frames - 1) > 8:
         return "The refinement left the landscape's peak: the motion is not determined."
     return ""

@@ -23,7 +23,7 @@ def on_grid(job: Job, grids: tuple[torch.Tensor, torch.Tensor] | None, energy: b
     if energy:
         lags, constant = unscaled(job, job.stage(0.0, 0.7))
     else:
-        (lags, _, _), constant = prepare(job, job.stage(0.0, 0.7)), 0.0
+        (lags, _), constant = prepare(job, job.stage(0.0, 0.7)), 0.0
     if grids is None:
         axis = ls.grid(job.asked["max_speed"], STEP_SHARP / lags.count)
         grids = (axis, axis)

@@ -31,11 +31,15 @@ STEP_FINEST = 0.2
 
 @dataclass
 class SearchResult:
-    """The landscape, the score that chance alone reaches, and the scene's spectra."""
+    """The landscape, and the score that chance alone reaches."""
 
     landscape: Landscape
     threshold: float
-    scene: SceneSpectra
+
+    @property
+    def score(self) -> float:
+        """Height of the highest peak in noise standard deviations, 0 without one."""
+        return self.landscape.peaks[0].score if self.landscape.peaks else 0.0
 
 
 def search_spectra(job: Job, band: Band, check: Check) -> tuple[torch.Tensor, torch.Tensor]:
@@ -100,7 +104,7 @@ def search_band(job: Job) -> Band:
 
 def search(job: Job, check: Check, peaks: int = 8) -> SearchResult:
     """Every velocity of the range, then a zoom on each peak with all lags."""
-    lags, scene, bins = prepare(job, within(check, 0.0, 0.7))
+    lags, bins = prepare(job, within(check, 0.0, 0.7))
     step = STEP_BLURRED if job.weight == "auto" else STEP_SHARP
     limit = job.asked["max_speed"]
     chance = threshold((2 * limit * lags.count / step + 1) ** 2, bins)
@@ -109,16 +113,11 @@ def search(job: Job, check: Check, peaks: int = 8) -> SearchResult:
     certain = bool(kept.peaks) and kept.peaks[0].score > 1.5 * chance
     if not certain and longer > memory_of(lags.count, limit, step, CELLS_AN_AXIS):
         kept = scan(lags, limit, step, CELLS_IN_DOUBT, peaks, within(check, 0.8, 1.0))
-    return SearchResult(kept, chance, scene)
+    return SearchResult(kept, chance)
 
 
-def prepare(job: Job, check: Check) -> tuple[ls.Lags, SceneSpectra, float]:
-    """Weighted lag cross-spectra of a job's windowed frames, and the scene they show.
-
-    Returns
-    -------
-    Lags, SceneSpectra, effective number of frequencies
-    """
+def prepare(job: Job, check: Check) -> tuple[ls.Lags, float]:
+    """Weighted lag cross-spectra of a job's windowed frames; effective number of frequencies."""
     shape = box_shape(job.box)
     band = search_band(job)
     spectra, power = search_spectra(job, band, check)
@@ -131,7 +130,7 @@ def prepare(job: Job, check: Check) -> tuple[ls.Lags, SceneSpectra, float]:
     share = weight * band.crop(power)
     bins = float(share.sum() ** 2 / (share**2 * ls.uncounted(band)).sum().clamp(min=1e-300))
     field = None if job.periodic else shape
-    return ls.Lags.of(spectra, weight, band, field, shared), scene, bins / shared
+    return ls.Lags.of(spectra, weight, band, field, shared), bins / shared
 
 
 def memory_of(lags: int, limit: float, step: float, cells: int) -> int:
