@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 from qtpy.QtCore import QTimer
-from qtpy.QtWidgets import QApplication, QLabel, QPushButton
+from qtpy.QtWidgets import QApplication, QLabel
+from tests.viewer.drive import click, docked, finish, ours
 
 import napari_motionfft as mf
 from napari_motionfft.motion import estimate as estimate_module
@@ -36,26 +37,7 @@ def viewer(make_napari_viewer_proxy: Any) -> Any:
 
 @pytest.fixture
 def widget(viewer: Any, qtbot: Any) -> Any:
-    """The docked widget, once it has looked for devices."""
-    made = EstimateMotion(viewer)
-    viewer.window.add_dock_widget(made, name="Estimate motion")
-    qtbot.waitUntil(lambda: not made._lookup.running, timeout=30_000)
-    return made
-
-
-def click(widget: Any, name: str) -> None:
-    button = widget.native.findChild(QPushButton, f"motionfft.{name}")
-    assert button is not None
-    assert button.isEnabled(), button.toolTip()
-    button.click()
-
-
-def finish(widget: Any, qtbot: Any) -> None:
-    qtbot.waitUntil(lambda: not widget.running, timeout=60_000)
-
-
-def ours(viewer: Any) -> list[Any]:
-    return [layer for layer in viewer.layers if KEY in layer.metadata]
+    return docked(viewer, EstimateMotion, "Estimate motion", qtbot)
 
 
 def said(widget: Any) -> str:

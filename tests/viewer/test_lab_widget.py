@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from qtpy.QtWidgets import QApplication, QLabel, QPushButton
+from qtpy.QtWidgets import QApplication, QLabel
+from tests.viewer.drive import click, docked, finish, ours
 
 from napari_motionfft.motion import objectives
 from napari_motionfft.motion.errors import Cancelled
 from napari_motionfft.viewer.lab_run import FIRST, OBJECTIVES
-from napari_motionfft.viewer.results import KEY, add_results
+from napari_motionfft.viewer.results import add_results
 from napari_motionfft.viewer.runs import keep
 from napari_motionfft.viewer.widgets import lab_table
 from napari_motionfft.viewer.widgets.lab import ObjectiveLab
@@ -34,26 +35,7 @@ def viewer(make_napari_viewer_proxy: Any) -> Any:
 
 @pytest.fixture
 def widget(viewer: Any, qtbot: Any) -> Any:
-    """The docked widget, once it has looked for devices."""
-    made = ObjectiveLab(viewer)
-    viewer.window.add_dock_widget(made, name="Objective lab")
-    qtbot.waitUntil(lambda: not made._lookup.running, timeout=30_000)
-    return made
-
-
-def click(widget: Any, name: str) -> None:
-    button = widget.native.findChild(QPushButton, f"motionfft.{name}")
-    assert button is not None
-    assert button.isEnabled(), button.toolTip()
-    button.click()
-
-
-def finish(widget: Any, qtbot: Any) -> None:
-    qtbot.waitUntil(lambda: not widget.running, timeout=60_000)
-
-
-def ours(viewer: Any) -> list[Any]:
-    return [layer for layer in viewer.layers if KEY in layer.metadata]
+    return docked(viewer, ObjectiveLab, "Objective lab", qtbot)
 
 
 def said(widget: Any, label: str = "lab_error") -> str:
