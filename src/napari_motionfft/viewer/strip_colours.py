@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 PALETTE = (
-    "#e0610f",
-    "#3584e4",
+    "#d25b0c",
+    "#2f7fdd",
     "#1f9650",
     "#d94aa5",
     "#8f7d0a",
-    "#8f70f5",
+    "#8868f2",
     "#118f99",
     "#e2474d",
 )
