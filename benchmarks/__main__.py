@@ -1,27 +1,28 @@
-"""`python -m benchmarks [accuracy|speed|peers|objectives] [--seeds N]`: all tables, one command."""
+"""`python -m benchmarks [accuracy|speed|peers|objectives|strips] [--seeds N]`: all tables."""
 
 from __future__ import annotations
 
 import argparse
 
-from benchmarks import accuracy, objectives, peers, speed
+from benchmarks import accuracy, objectives, peers, speed, strips
 
 
 def main() -> None:
     """Print the tables asked for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument(
-        "what", nargs="*", choices=["accuracy", "speed", "peers", "objectives", []], default=[]
-    )
+    tables = ["accuracy", "speed", "peers", "objectives", "strips"]
+    parser.add_argument("what", nargs="*", choices=[*tables, []], default=[])
     parser.add_argument("--seeds", type=int, default=200, help="seeds of the accuracy tables")
     asked = parser.parse_args()
-    what = asked.what or ["speed", "peers", "objectives", "accuracy"]
+    what = asked.what or ["speed", "peers", "objectives", "strips", "accuracy"]
     if "speed" in what:
         speed.table()
     if "peers" in what:
         peers.table()
     if "objectives" in what:
         objectives.table(max(20, asked.seeds // 2))
+    if "strips" in what:
+        strips.table(max(20, asked.seeds // 2))
     if "accuracy" in what:
         accuracy.table(asked.seeds)
 

@@ -1,0 +1,207 @@
+"""Strips over many seeds: error over the bound, calibration, flows, reasons, speed, real video."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+import napari_motionfft as mf
+from benchmarks import strip_peers
+from benchmarks import strip_scenes as scenes
+from benchmarks.speed import seconds
+from benchmarks.strip_peers import HOP, WINDOW
+from benchmarks.strip_scenes import Array, Image, KnownStrip
+
+
+@dataclass(frozen=True)
+class StripTally:
+    """What many seeds of constant velocity say.
+
+    Attributes
+    ----------
+    success
+        Share of seeds within 0.1 px/frame.
+    over_bound
+        Root mean square of the error over the bound, among the successes.
+    within_1, within_2
+        Share of the successes within 1 and 2 of their own standard errors.
+    reliable
+        Share that came back reliable.
+    false
+        Share that came back reliable and is no success.
+    """
+
+    success: float
+    over_bound: float
+    within_1: float
+    within_2: float
+    reliable: float
+    false: float
+
+    def line(self) -> str:
+        """One row of the table."""
+        return (
+            f"success {self.success:6.1%}   rmse/bound {self.over_bound:5.2f}   "
+            f"within 1σ {self.within_1:.3f}, 2σ {self.within_2:.3f}   reliable {self.reliable:6.1%}"
+            f"   reliable but wrong {self.false:.1%}"
+        )
+
+
+def tally(
+    make: Callable[[int], KnownStrip], seeds: Iterable[int], **asked: Any
+) -> tuple[StripTally, NDArray[np.float64]]:
+    """Estimate one kymograph a seed; also (seeds, 3) velocity, error / bound, error / σ."""
+    rows, reliable = [], []
+    for seed in seeds:
+        known = make(seed)
+        motion = mf.estimate_strip_motion(known.kymograph, **asked)
+        error = motion.velocities[0] - known.velocities[0]
+        rows.append((known.velocities[0], error, error / known.bound, error / motion.stderr[0]))
+        reliable.append(bool(motion.reliable[0]))
+    velocity, error, over, z = np.array(rows).T
+    good, sure = np.abs(error) < 0.1, np.array(reliable)
+    found = StripTally(
+        float(good.mean()),
+        float(np.sqrt((over[good] ** 2).mean())) if good.any() else float("nan"),
+        float((np.abs(z[good]) < 1).mean()),
+        float((np.abs(z[good]) < 2).mean()),
+        float(sure.mean()),
+        float((sure & ~good).mean()),
+    )
+    return found, np.stack([velocity, over, z], axis=1)
+
+
+def constant(seeds: int) -> None:
+    """Constant velocity, scene unknown, what leaves is lost."""
+    print(f"Constant velocity in ±2 px/frame, L = 256, T = 128, {seeds} seeds")
+    for snr in (3.0, 1.0, 0.3, 0.1):
+        for background in ("static", "none"):
+            found, _ = tally(
+                partial(scenes.kymograph, snr=snr), range(seeds), background=background
+            )
+            print(f"  SNR {snr:<4g} background={background!r:9} {found.line()}")
+    print("The same behind a still texture of 25 times the variance, background='static'")
+    for snr in (1.0, 0.3):
+        found, _ = tally(partial(scenes.kymograph, snr=snr, static=25.0), range(seeds))
+        print(f"  SNR {snr:<4g} {found.line()}")
+
+
+def pulse_errors(known: KnownStrip) -> tuple[Array, Array, NDArray[np.bool_]]:
+    """(W,) errors over the record's mean velocity, over their standard errors, and reliability."""
+    motion = mf.estimate_strip_motion(known.kymograph, window=WINDOW, hop=HOP)
+    error = motion.velocities - known.mean_velocities(motion.starts, WINDOW)
+    return error / known.velocities.mean(), error / motion.stderr, motion.reliable
+
+
+def pulses(title: str, make: Callable[[int, float], KnownStrip], seeds: int) -> None:
+    """A line scan that pulses by 20 %, window by window."""
+    print(f"{title}: velocity that pulses by 20 %, windows of {WINDOW} lines, {seeds} seeds")
+    for snr in (3.0, 1.0, 0.3):
+        parts = [pulse_errors(make(seed, snr)) for seed in range(seeds)]
+        error, z, reliable = (np.concatenate(part) for part in zip(*parts, strict=True))
+        print(
+            f"  SNR {snr:<4g} relative error: rms {np.sqrt((error**2).mean()):.2%}, largest "
+            f"{np.abs(error).max():.2%}, mean {error.mean():+.2%}   within 1σ "
+            f"{(np.abs(z) < 1).mean():.3f}, 2σ {(np.abs(z) < 2).mean():.3f}   "
+            f"reliable {reliable.mean():.1%}"
+        )
+
+
+def flows(seeds: int) -> None:
+    """Two textures that pass each other."""
+    print(f"Two flows of {scenes.FLOWS} px/line, equally strong, L = 256, T = 128, {seeds} seeds")
+    for snr in (3.0, 1.0, 0.3):
+        errors, count = [], Counter[int]()
+        for seed in range(seeds):
+            motion = mf.estimate_strip_motion(scenes.two_flows(seed, snr))
+            peaks = np.array([peak.velocity for peak in motion.peaks[0]] or [np.inf])
+            count[len(motion.peaks[0])] += 1
+            errors.append([np.abs(peaks - flow).min() for flow in scenes.FLOWS])
+        worst = np.array(errors).max(1)
+        both = worst < 0.05
+        rms = np.sqrt((np.array(errors)[both] ** 2).mean()) if both.any() else float("nan")
+        print(
+            f"  SNR {snr:<4g} both within 0.05 px/line {both.mean():.1%}   rms error {rms:.4f}   "
+            f"peaks reported {dict(sorted(count.items()))}"
+        )
+
+
+def refusals(seeds: int) -> None:
+    """Kymographs that hold no answer: how often one is given, and what is said instead."""
+    print(f"No answer in the data, L = 256, T = 128, {seeds} seeds")
+    cases: dict[str, Callable[[int], Image]] = {
+        "aliased, 0.6 to 0.9 L a line, SNR 3": lambda seed: scenes.aliased(seed, 3.0).kymograph,
+        "aliased, 0.6 to 0.9 L a line, SNR 1": lambda seed: scenes.aliased(seed, 1.0).kymograph,
+        "still texture, SNR 3": lambda seed: scenes.static_only(seed, 3.0),
+        "still texture, SNR 0.3": lambda seed: scenes.static_only(seed, 0.3),
+        "white noise": scenes.noise_only,
+    }
+    for title, make in cases.items():
+        for background in ("static", "none"):
+            answered, reasons = 0, Counter[str]()
+            for seed in range(seeds):
+                motion = mf.estimate_strip_motion(make(seed), background=background)
+                answered += bool(motion.reliable[0])
+                reasons[motion.reasons[0]] += not motion.reliable[0]
+            said = f"“{reasons.most_common(1)[0][0]}”" if answered < seeds else ""
+            print(
+                f"  {title:36s} background={background!r:9} reliable {answered} of {seeds}   {said}"
+            )
+
+
+def oblique(seeds: int, width: float = 9.0) -> None:
+    """A strip at 30° on a texture that drifts along it or across."""
+    print(f"Strip at 30°, {width:g} px wide, texture in a known direction, {seeds} seeds, SNR 3")
+    for heading in (0.0, 45.0, -45.0, 60.0, 180.0):
+        relative, reliable = [], []
+        for seed in range(seeds):
+            known = scenes.oblique_movie(seed, 3.0, heading=heading)
+            motion = mf.strip_motions(known.stack, [known.path], width=width).strips[0]
+            relative.append(motion.velocities[0] / known.along - 1)
+            reliable.append(bool(motion.reliable[0]))
+        share = np.abs(relative)
+        print(
+            f"  {heading:+5.0f}° from the strip: error rms {np.sqrt((share**2).mean()):.2%}, "
+            f"median {np.median(share):.2%}, mean {np.mean(relative):+.2%} of the projection   "
+            f"reliable {np.mean(reliable):.0%}"
+        )
+
+
+def speed() -> None:
+    """1,000 windows of 64×256 against one bare batched FFT of the same windows."""
+    frames = (1000 - 1) * HOP + WINDOW
+    lines = scenes.kymograph(0, 1.0, 1.3, frames=frames).kymograph
+    starts = HOP * np.arange(1000)
+    blocks = torch.from_numpy(lines[starts[:, None] + np.arange(WINDOW)])  # (1000, 64, 256)
+    bare = seconds(lambda: torch.fft.rfft(blocks), 5)
+    plane = seconds(lambda: torch.fft.rfft2(blocks), 5)
+
+    def ours(speed: float | None) -> Callable[[], object]:
+        return lambda: mf.estimate_strip_motion(lines, window=WINDOW, hop=HOP, max_speed=speed)
+
+    print(f"1,000 windows of {WINDOW}×256, {torch.get_num_threads()} threads")
+    for asked in (None, 4.0):
+        took = seconds(ours(asked))
+        print(
+            f"  max_speed={asked}: {took:.2f} s, {took / bare:.0f} × a bare batched rfft of the "
+            f"lines ({bare:.3f} s), {took / plane:.0f} × an rfft2 of the windows"
+        )
+
+
+def table(seeds: int = 100) -> None:
+    """Print every figure of the strips."""
+    few = max(10, seeds // 5)
+    constant(seeds)
+    pulses("Random texture", lambda seed, snr: scenes.pulsatile(seed, snr), max(3, seeds // 20))
+    flows(few)
+    refusals(few)
+    oblique(few)
+    speed()
+    strip_peers.table()
