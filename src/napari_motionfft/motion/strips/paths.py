@@ -74,7 +74,7 @@ def as_strip(path: Any, width: float = 1.0) -> Strip:
         raise ValueError(f"width must be at least 1 px, got {width!r}")
     moves = np.diff(vertices, axis=0).any(axis=1)
     strip = Strip(vertices[np.concatenate([[True], moves])], float(width))
-    if len(strip.path) < 2 or strip.length < 1:
+    if len(strip.path) < 2 or strip.length < 1 - 1e-6:  # 1 px may lose its last digit
         raise ValueError(f"path must be at least 1 px long, got {strip.length:g} px")
     return strip
 
