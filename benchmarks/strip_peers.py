@@ -13,6 +13,8 @@ import napari_motionfft as mf
 from benchmarks.strip_scenes import Array, Image, KnownStrip, pulsatile
 
 WINDOW, HOP = 64, 32
+FASTEST = 4.0
+"""What the others look at, px/line: steeper, the Radon transform takes a line for a streak."""
 
 Tool = Callable[[Image, NDArray[np.int64], int], Array]
 """(T, L) kymograph, (W,) first line of each window, lines a window -> (W,) px/line."""
@@ -42,8 +44,9 @@ def parabola(values: Array, at: int) -> float:
 
 
 def radon_window(block: Image) -> float:
-    """px/line of one window: 180 angles, then every 0.1° around the best (Drew et al. 2010)."""
-    coarse = np.arange(-89.0, 91.0)
+    """px/line of one window: every degree, then every 0.1° around the best (Drew et al. 2010)."""
+    steepest = np.floor(np.degrees(np.arctan(FASTEST)))
+    coarse = np.arange(-steepest, steepest + 1)
     best = coarse[projected(block, coarse).argmax()]
     fine = best + np.arange(-1.0, 1.001, 0.1)
     variance = projected(block, fine)
@@ -52,16 +55,16 @@ def radon_window(block: Image) -> float:
 
 
 def radon_transform(lines: Image, starts: NDArray[np.int64], window: int) -> Array:
-    """Radon transform of every window, the mean line of the record taken off."""
+    """Radon transform of every window; the mean line and the mean of each line taken off."""
     clean = lines - lines.mean(0)
+    clean = clean - clean.mean(1, keepdims=True)
     return np.array([radon_window(clean[s : s + window]) for s in starts])
 
 
-def line_correlation(spacing: int, whiten: bool = False, fastest: float = 4.0) -> Tool:
+def line_correlation(spacing: int, whiten: bool = False) -> Tool:
     """Lines `spacing` apart cross-correlated, averaged over the window (Kim et al. 2012).
 
-    The correlations wrap around, as with them. The peak is sought up to `fastest` px/line, and
-    placed between px by a parabola through three points.
+    The correlations wrap around, as with them; a parabola places the peak between px.
     """
 
     def estimate(lines: Image, starts: NDArray[np.int64], window: int) -> Array:
@@ -70,7 +73,7 @@ def line_correlation(spacing: int, whiten: bool = False, fastest: float = 4.0) -
         cross = spectra[spacing:] * spectra[:-spacing].conj()
         if whiten:
             cross = cross / np.maximum(np.abs(cross), 1e-12)
-        reach = min(int(fastest * spacing), length // 2 - 1)
+        reach = min(int(FASTEST * spacing), length // 2 - 1)
         order = np.arange(-reach, reach + 1)
         out = np.empty(len(starts))
         for i, start in enumerate(starts):
