@@ -69,7 +69,7 @@ def parser() -> argparse.ArgumentParser:
         help="estimate the motion of one stack and write the results",
         epilog=f"Writes {', '.join(RESULTS)}.",
     )
-    one.add_argument("stack", metavar="STACK", type=Path, help=".tif, .npy, or zarr store")
+    one.add_argument("stack", metavar="STACK", type=Path, help=".tif, .npy, zarr store or video")
     one.add_argument("--model", default="velocity", help="default: %(default)s")
     one.add_argument(
         "--out", type=Path, help="folder for the results; default: '<stack name>-motion'"

@@ -1,4 +1,4 @@
-"""Stacks of frames from TIFF, zarr and npy files, read only where they are used."""
+"""Stacks of frames from TIFF, zarr, npy and video files, read only where they are used."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from napari_motionfft.files.axes import as_dask, as_stack
 from napari_motionfft.files.zarrs import is_zarr, read_zarr
 
 TIFF = (".tif", ".tiff")
-SUFFIXES = (*TIFF, ".npy", ".zarr")
+VIDEOS = (".mp4", ".avi", ".mov", ".mkv", ".webm")
+SUFFIXES = (*TIFF, ".npy", ".zarr", *VIDEOS)
 
 
 def read_stack(path: str | os.PathLike[str]) -> Any:
@@ -25,7 +26,8 @@ def read_stack(path: str | os.PathLike[str]) -> Any:
     ----------
     path
         ``.tif``/``.tiff`` (multi-page, ImageJ, OME), ``.npy``, or a zarr store (version 2 or 3; of
-        an OME-Zarr image the finest level). Axes of length 1 are dropped.
+        an OME-Zarr image the finest level): axes of length 1 are dropped. Or a video, ``.mp4``,
+        ``.avi``, ``.mov``, ``.mkv``, ``.webm``: its luminance.
 
     Returns
     -------
@@ -51,6 +53,10 @@ def read_stack(path: str | os.PathLike[str]) -> Any:
         return read_tiff(source)
     if kind == ".npy":
         return read_npy(source)
+    if kind in VIDEOS:
+        from napari_motionfft.files.videos import read_video
+
+        return read_video(source)
     raise ValueError(f"{source}: unknown kind of file {kind!r}; known: {', '.join(SUFFIXES)}")
 
 
