@@ -43,20 +43,7 @@ def as_python(
     str
         Code that leaves the result in `motion`.
     """
-    where = f"viewer.layers[{source.name!r}].data"
-    if level is not None:
-        where += f"[{level}]"
-    said = f"the array in {path}" if path else "the same array"
-    lines = [
-        "import napari_motionfft as mf",
-        "",
-        f"# in napari's console; in a script, load {said} instead",
-        f"data = {where}",
-        f"stack = data[{index(source, at, frames)}]  # (T, Y, X{', colour' if rgb else ''})",
-    ]
-    if rgb:
-        terms = (f"{weight} * stack[..., {i}]" for i, weight in enumerate(REC_709))
-        lines.append(f"stack = {' + '.join(terms)}  # luminance")
+    lines = taking(source.name, index(source, at, frames), "T, Y, X", level, rgb, path)
     lines.append("motion = mf.estimate_motion(")
     lines.append("    stack,")
     if source.region is not None:
@@ -65,6 +52,33 @@ def as_python(
     lines += [f"    {name}={value!r}," for name, value in arguments.items()]
     lines += [")", "print(motion.velocity, motion.velocity_stderr)  # (y, x), px/frame", ""]
     return "\n".join(lines)
+
+
+def taking(
+    name: str,
+    key: str,
+    axes: str,
+    level: int | None = None,
+    rgb: bool = False,
+    path: str | None = None,
+    variable: str = "stack",
+) -> list[str]:
+    """Lines of code that take an array of these axes out of a layer's data by its index."""
+    where = f"viewer.layers[{name!r}].data"
+    if level is not None:
+        where += f"[{level}]"
+    said = f"the array in {path}" if path else "the same array"
+    lines = [
+        "import napari_motionfft as mf",
+        "",
+        f"# in napari's console; in a script, load {said} instead",
+        f"data = {where}",
+        f"{variable} = data[{key}]  # ({axes}{', colour' if rgb else ''})",
+    ]
+    if rgb:
+        terms = (f"{weight} * {variable}[..., {i}]" for i, weight in enumerate(REC_709))
+        lines.append(f"{variable} = {' + '.join(terms)}  # luminance")
+    return lines
 
 
 def index(source: Source, at: Sequence[int], frames: int) -> str:

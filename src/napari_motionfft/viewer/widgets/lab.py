@@ -31,6 +31,7 @@ from napari_motionfft.viewer.widgets.parts import (
     described,
     images,
     rich_text,
+    say,
     scrolled,
     set_enabled,
     why_no_movie,
@@ -262,12 +263,6 @@ class ObjectiveLab(Container):  # type: ignore[misc]
             for runner in (self._runner, self._lookup, self.responses):
                 runner.close()
             self._refresh()
-
-
-def say(label: Any, text: str = "") -> None:
-    """Show a text, or nothing at all."""
-    label.value = text
-    label.visible = bool(text)
 
 
 EXAMPLE = "Add the source posts' white square, whose velocity is known. Then press Run."

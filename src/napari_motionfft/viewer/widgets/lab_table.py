@@ -119,10 +119,12 @@ def save_table(result: LabResult | None, path: str | os.PathLike[str], overwrite
     return target
 
 
-def ask_where(parent: Any, name: str) -> tuple[Path, bool] | None:
-    """(path, may be replaced), or None when the dialog was cancelled."""
+def ask_where(
+    parent: Any, name: str, title: str = "Save comparison", suffix: str = "objectives"
+) -> tuple[Path, bool] | None:
+    """(path of a CSV file, may be replaced), or None when the dialog was cancelled."""
     chosen, _ = QFileDialog.getSaveFileName(
-        parent, "Save comparison", f"{clean(name)} objectives.csv", "CSV (*.csv)"
+        parent, title, f"{clean(name)} {suffix}.csv", "CSV (*.csv)"
     )
     if not chosen:
         return None

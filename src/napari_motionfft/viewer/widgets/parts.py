@@ -63,6 +63,12 @@ def rich_text(name: str) -> Any:
     return label
 
 
+def say(label: Any, text: str = "") -> None:
+    """Show a text in a label, or hide it."""
+    label.value = text
+    label.visible = bool(text)
+
+
 def images(viewer: Any) -> list[tuple[str, Any]]:
     """(name, layer) of the image layers but those that show results."""
     from napari.layers import Image

@@ -47,6 +47,11 @@ def offer_frames(frames: Any, layer: Any, axis: int | None) -> None:
     if axis is not None and why_no_movie(layer) is None:
         data = layer.data[0] if layer.multiscale else layer.data
         count = max(int(data.shape[axis]), 1)
+    offer_count(frames, count)
+
+
+def offer_count(frames: Any, count: int) -> None:
+    """Offer so many frames in a `frame_range`, and choose all."""
     for box, value in ((frames.first_frame, 0), (frames.last_frame, count - 1)):
         box.value = min(box.value, count - 1)
         box.max = count - 1
