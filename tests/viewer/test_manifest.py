@@ -64,6 +64,8 @@ def test_what_is_contributed(manifest: PluginManifest) -> None:
         "rain_radar",
         "low_light",
         "white_square",
+        "tacoma_bridge",
+        "blood_flow",
     ]
 
 

@@ -19,6 +19,7 @@ from napari_motionfft.viewer.source import guess_time_axis, read_source
         (samples.rain_radar, (24, 320, 320), np.uint8),
         (samples.low_light, (48, 256, 256), np.uint8),
         (samples.white_square, (5, 128, 128), np.float32),
+        (samples.tacoma_bridge, (248, 250, 334), np.uint8),
     ],
 )
 def test_each_is_one_movie(make, shape: tuple[int, ...], dtype: type) -> None:
@@ -51,6 +52,31 @@ def test_white_square_is_rolled_by_its_truth() -> None:
     assert data[0].sum() == 78**2
     for t in range(5):
         np.testing.assert_array_equal(data[t], np.roll(data[0], (int(t * dy), int(t * dx)), (0, 1)))
+
+
+def test_tacoma_swings_and_names_no_time_that_is_not_known() -> None:
+    ((data, arguments, kind),) = samples.tacoma_bridge()
+    source = read_source(Layer.create(data, arguments, kind), current_step=(0, 0, 0))
+    assert (source.frame_interval, source.time_unit) == (None, None)
+    assert "not known" in arguments["metadata"]["time"]
+    # about 101 frames a swing: then the picture comes back, half way it is farthest away
+    frames = data.astype(float)
+    lags = np.arange(40, 130)
+    change = [np.abs(frames[lag::3] - frames[:-lag:3]).mean() for lag in lags]
+    assert abs(lags[np.argmin(change)] - 101) <= 3
+    assert min(change) < 0.85 * change[10]
+
+
+def test_blood_flow_is_a_line_scan_with_its_truth() -> None:
+    ((data, arguments, kind),) = samples.blood_flow()
+    layer = Layer.create(data, arguments, kind)
+    assert isinstance(layer, Image)
+    assert (layer.data.shape, layer.data.dtype) == ((1500, 256), np.float32)
+    assert layer.axis_labels == ("t", "x")
+    assert [str(unit) for unit in layer.units] == ["millisecond", "micrometer"]
+    truth = layer.metadata[samples.LINE_TRUTH]
+    assert truth.shape == (1500,)
+    np.testing.assert_allclose((truth.min(), truth.max()), (1.2, 1.8), atol=1e-3)
 
 
 def test_credits_name_every_stack() -> None:

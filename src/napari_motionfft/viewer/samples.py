@@ -1,4 +1,4 @@
-"""Sample data: a real motion, a known one under heavy noise, and the plainest of all."""
+"""Sample data: real motions, known ones under heavy noise, and the plainest of all."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ LayerData = tuple[Any, dict[str, Any], str]
 TRUTH = "true velocity (y, x) px/frame"
 BOUNDARY = "boundary"
 """Entries of a layer's metadata: its known velocity; "periodic…" where its content wraps."""
+LINE_TRUTH = "true velocity px/line"
+"""(T,) entry of the metadata of a line scan."""
 
 
 def rain_radar() -> list[LayerData]:
@@ -57,6 +59,45 @@ def white_square() -> list[LayerData]:
         },
     }
     return [(stack, arguments, "image")]
+
+
+def tacoma_bridge() -> list[LayerData]:
+    """The swinging Tacoma Narrows bridge: 248 × 250 × 334 uint8, time in frames.
+
+    At what rate the film was taken is not known, so time has no unit. Of six frames only two are
+    new: windows of a multiple of 6 frames see an even motion.
+    """
+    from napari_motionfft.files.videos import read_video
+
+    with as_file(files("napari_motionfft") / "data" / "tacoma_bridge.mp4") as path:
+        stack = np.asarray(read_video(path))
+    arguments = {
+        "name": "Tacoma bridge",
+        "axis_labels": ("t", "y", "x"),
+        "metadata": {
+            "time": "shown at 30 frames/s; the rate of recording is not known",
+            "credit": "ladisk/pyidi (MIT)",
+        },
+    }
+    return [(stack, arguments, "image")]
+
+
+def blood_flow() -> list[LayerData]:
+    """A made line scan of blood flow with a known pulse: 1500 lines × 256 px, 1 ms a line, 1 µm."""
+    from napari_motionfft.files.line_scan import blood_flow_line_scan
+
+    scan, velocities = blood_flow_line_scan()
+    arguments = {
+        "name": "blood flow",
+        "scale": (1.0, 1.0),
+        "units": ("millisecond", "micrometer"),
+        "axis_labels": ("t", "x"),
+        "metadata": {
+            LINE_TRUTH: velocities,
+            "what": "simulated: 1.5 mm/s ± 20 % at 4 Hz, noise as strong as the cells, still wall",
+        },
+    }
+    return [(scan, arguments, "image")]
 
 
 def read(name: str) -> NDArray[Any]:
