@@ -1,0 +1,174 @@
+"""Velocities of strips as curves: what the plot draws and the readout says; no Qt, no layers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_motionfft.viewer.report import measured
+from napari_motionfft.viewer.strip_colours import strip_colour
+
+if TYPE_CHECKING:
+    from napari_motionfft.motion.strips.result import StripMotion
+    from napari_motionfft.viewer.strip_layers import Table
+
+Array = NDArray[np.float64]
+
+MARGIN = 0.15
+"""Free space above and below the curves, as a share of their height."""
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """One strip: W windows, in the chart's units.
+
+    Attributes
+    ----------
+    name, colour
+        Of the strip.
+    times, values, errors
+        (W,) middle of each window, velocity, standard error.
+    reliable
+        (W,) bool.
+    half
+        Half a window's length in time.
+    """
+
+    name: str
+    colour: str
+    times: Array
+    values: Array
+    errors: Array
+    reliable: NDArray[np.bool_]
+    half: float
+
+    def at(self, time: float) -> int | None:
+        """The window whose middle is nearest to a time, or None where no window reaches."""
+        if not len(self.times):
+            return None
+        nearest = int(np.argmin(np.abs(self.times - time)))
+        return nearest if abs(self.times[nearest] - time) <= self.half else None
+
+
+@dataclass(frozen=True, eq=False)
+class Chart:
+    """Curves and their axes.
+
+    Attributes
+    ----------
+    curves
+        One a strip.
+    time_unit, unit
+        Of the axes: "frame" and "px/frame" where nothing else is known.
+    step
+        Time from frame to frame.
+    frames
+        T of the run.
+    first_frame
+        Frame of the layer at time 0.
+    """
+
+    curves: tuple[Curve, ...]
+    time_unit: str
+    unit: str
+    step: float
+    frames: int
+    first_frame: int = 0
+
+    @property
+    def end(self) -> float:
+        """Time of the last frame."""
+        return (self.frames - 1) * self.step
+
+    @property
+    def time_label(self) -> str:
+        """What the time axis is called."""
+        if self.time_unit == "frame":
+            return f"frames since frame {self.first_frame}" if self.first_frame else "frame"
+        since = f" since frame {self.first_frame}" if self.first_frame else ""
+        return f"time{since}, {self.time_unit}"
+
+
+def chart_of(table: Table, first_frame: int = 0) -> Chart:
+    """The curves of all strips of a run.
+
+    Parameters
+    ----------
+    table
+        The result.
+    first_frame
+        Frame of the layer that is the run's frame 0.
+    """
+    strips = table.strips
+    one_unit = len({strip.velocity_unit for strip in strips}) == 1
+    first = strips[0]
+    return Chart(
+        curves=tuple(
+            curve_of(strip, name, index, 1.0 if not one_unit else strip.unit_speed)
+            for index, (strip, name) in enumerate(zip(strips, table.names, strict=True))
+        ),
+        time_unit="frame" if first.dt is None else first.time_unit,
+        unit=first.velocity_unit if one_unit else "px/frame",
+        step=1.0 if first.dt is None else first.dt,
+        frames=first.shape[0],
+        first_frame=first_frame,
+    )
+
+
+def curve_of(strip: StripMotion, name: str, index: int, scale: float) -> Curve:
+    """One strip, its velocities times `scale`."""
+    step = 1.0 if strip.dt is None else strip.dt
+    return Curve(
+        name=name,
+        colour=strip_colour(index),
+        times=strip.times,
+        values=strip.velocities * scale,
+        errors=strip.stderr * abs(scale),
+        reliable=strip.reliable & np.isfinite(strip.velocities),
+        half=strip.window * step / 2,
+    )
+
+
+def limits(chart: Chart) -> tuple[float, float]:
+    """(low, high) of the velocity axis: all reliable windows with their errors.
+
+    Zero is in view unless it is far from all of them; windows that are not reliable do not
+    stretch the axis.
+    """
+    parts = [_band(curve, curve.reliable) for curve in chart.curves]
+    seen = np.concatenate(parts)
+    if not seen.size:
+        seen = np.concatenate([_band(curve, ~curve.reliable) for curve in chart.curves])
+    if not seen.size:
+        return -1.0, 1.0
+    low, high = float(seen.min()), float(seen.max())
+    if low > 0 and low <= 2 * (high - low):
+        low = 0.0
+    elif high < 0 and -high <= 2 * (high - low):
+        high = 0.0
+    room = MARGIN * (high - low) or max(0.1 * abs(high), 0.1)
+    return low - room, high + room
+
+
+def _band(curve: Curve, which: NDArray[np.bool_]) -> Array:
+    """Both ends of the error bars of some windows, as far as they are numbers."""
+    values, errors = curve.values[which], np.nan_to_num(curve.errors[which], posinf=0.0)
+    both = np.concatenate([values - errors, values + errors])
+    return np.asarray(both[np.isfinite(both)])
+
+
+def reading(chart: Chart, time: float) -> list[tuple[str, str, str]]:
+    """(name, colour, "2.31 ± 0.04 µm/s") of every strip at a time."""
+    said = []
+    for curve in chart.curves:
+        window = curve.at(time)
+        if window is None:
+            text = "no window"
+        else:
+            text = f"{measured(curve.values[window], curve.errors[window])} {chart.unit}"
+            text += "" if curve.reliable[window] else " (not reliable)"
+        said.append((curve.name, curve.colour, text))
+    return said

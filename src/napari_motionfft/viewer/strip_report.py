@@ -1,0 +1,99 @@
+"""A run on strips in words: how fast along each, how sure, on what; no Qt."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_motionfft.viewer.report import Report, measured
+
+if TYPE_CHECKING:
+    from napari_motionfft.motion.strips.result import StripMotion
+    from napari_motionfft.viewer.strip_layers import Table
+    from napari_motionfft.viewer.strip_source import StripSource
+
+MOST = 8
+"""Strips that are told one by one: the table below the canvas has all."""
+
+
+def strip_report(table: Table, source: StripSource) -> Report:
+    """Put a result into words.
+
+    Parameters
+    ----------
+    table, source
+        A result and what it was estimated on.
+
+    Returns
+    -------
+    Report
+        Reliable where any window is.
+    """
+    strips = table.strips
+    shown = zip(table.names[:MOST], strips[:MOST], strict=True)
+    rows = [row for name, strip in shown for row in told(name, strip)]
+    if len(strips) > MOST:
+        rows.append(("", f"and {len(strips) - MOST} more, in the table"))
+    first = strips[0]
+    frames = f"frames {source.first_frame}–{source.first_frame + first.shape[0] - 1}"
+    rows.append(("Data", f"{source.name}, {frames}"))
+    rows.append(("Windows", windows(first)))
+    seconds = first.settings.get("seconds")
+    rows.append(("Ran on", first.device + (f", {seconds:.1f} s" if seconds is not None else "")))
+    notes = [*source.notes, *(note for strip in strips for note in strip.notes)]
+    several = sum(len(peaks) > 1 for strip in strips for peaks in strip.peaks)
+    if several:
+        which = "1 window holds" if several == 1 else f"{several} windows hold"
+        notes.append(f"{which} further motions, such as opposite flow: see the table.")
+    reliable = any(strip.reliable.any() for strip in strips)
+    return Report(reliable, verdict(table), tuple(rows), tuple(dict.fromkeys(notes)))
+
+
+def verdict(table: Table) -> str:
+    """One sentence on how much of the result the data support."""
+    sure = np.concatenate([strip.reliable for strip in table.strips])
+    if sure.all():
+        return "Reliable"
+    reasons = Counter(
+        reason
+        for strip in table.strips
+        for reason, reliable in zip(strip.reasons, strip.reliable, strict=True)
+        if not reliable
+    )
+    why = reasons.most_common(1)[0][0]
+    if not sure.any():
+        return f"Not reliable: {why}"
+    return f"Reliable in {sure.sum()} of {len(sure)} windows. Elsewhere, mostly: {why}"
+
+
+def told(name: str, strip: StripMotion) -> list[tuple[str, str]]:
+    """Rows on one strip: its mean velocity, and between what it changes."""
+    unit, scale = strip.velocity_unit, strip.unit_speed
+    sure = strip.reliable
+    if not sure.any():
+        best = int(np.argmax(np.nan_to_num(strip.score, nan=-math.inf)))
+        guess = measured(strip.velocities[best] * scale, abs(strip.stderr[best] * scale))
+        return [(name, f"{guess} {unit}, not reliable")]
+    mean = measured(strip.velocity * scale, abs(strip.velocity_stderr * scale))
+    rows = [(name, f"{mean} {unit}")]
+    if len(sure) > 1:
+        rows[0] = (name, f"{mean} {unit} on average")
+        low, high = np.flatnonzero(sure)[np.argsort(strip.velocities[sure])[[0, -1]]]
+        ends = (
+            measured(strip.velocities[i] * scale, abs(strip.stderr[i] * scale)) for i in (low, high)
+        )
+        rows.append(("", f"{' to '.join(ends)} {unit}, {sure.sum()} of {len(sure)} windows"))
+    return rows
+
+
+def windows(strip: StripMotion) -> str:
+    """ "64 frames (0.32 s), one every 32"."""
+    long = f"{strip.window} frames"
+    if strip.dt is not None:
+        long += f" ({strip.window * strip.dt:.3g} {strip.time_unit})"
+    if len(strip.starts) < 2:
+        return long
+    return f"{long}, one every {int(np.diff(strip.starts).min())}"

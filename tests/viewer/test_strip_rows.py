@@ -1,0 +1,91 @@
+"""The table of strips: a row a strip and window, with units and reasons."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.viewer.made_strips import motion_of, table_of
+
+from napari_motionfft.viewer.strip_report import MOST, strip_report
+from napari_motionfft.viewer.strip_rows import HEADINGS, rows_of
+
+SOURCE: Any = SimpleNamespace(name="cells", first_frame=3, notes=("Level 0 is used.",))
+
+
+def lines(table: Any) -> list[tuple[str, ...]]:
+    rows = rows_of(table)
+    return [tuple(rows.text(row, name) for name in rows.columns) for row in range(len(rows.strips))]
+
+
+def test_rows_hold_every_window_of_every_strip() -> None:
+    table = table_of(
+        motion_of((1, 2, 3), dt=0.1, dx=0.5),
+        motion_of((-1, np.nan, -1), reliable=[True, False, True], dt=0.1, dx=0.5),
+    )
+    rows = rows_of(table)
+    assert rows.columns == HEADINGS[:-1]
+    assert [rows.heading(name) for name in rows.columns] == [
+        "strip\n", "time\ns", "velocity\nµm/s", "± error\nµm/s", "score\nσ", "reliable\n",
+    ]  # fmt: skip
+    found = lines(table)
+    assert len(found) == 6
+    assert found[0] == ("strip 1", "1.55", "5.00", "0.25", "20.0", "yes")
+    assert found[3] == ("strip 2", "1.55", "−5.00", "0.25", "20.0", "yes")
+    assert found[4][2:] == ("unknown", "–", "20.0", "no peak stands out")
+    assert rows.time(4) == pytest.approx(3.15)
+
+
+def test_frames_and_px_where_nothing_else_is_known() -> None:
+    rows = rows_of(table_of(motion_of((1.5, 2), window=33)))
+    assert rows.heading("time") == "time\nframe"
+    assert rows.heading("velocity") == "velocity\npx/frame"
+    assert [rows.text(i, "time") for i in (0, 1)] == ["16", "47"]
+    half = rows_of(table_of(motion_of((1.5, 2), window=32)))
+    assert half.text(0, "time") == "15.5"
+
+
+def test_opposite_flow_is_a_column_of_its_own() -> None:
+    table = table_of(motion_of((1.5,), second=-0.8, dt=0.5, dx=2.0))
+    rows = rows_of(table)
+    assert rows.columns == HEADINGS
+    assert rows.text(0, "other motions") == "−3.20 ± 0.40"
+
+
+def test_the_report_tells_mean_range_windows_and_data() -> None:
+    table = table_of(
+        motion_of((1, 2, 3), dt=0.1, dx=0.5),
+        motion_of((-1, -2, -1), reliable=[True, False, True], second=0.4, dt=0.1, dx=0.5),
+    )
+    report = strip_report(table, SOURCE)
+    assert report.reliable
+    assert report.verdict == "Reliable in 5 of 6 windows. Elsewhere, mostly: no peak stands out"
+    rows = dict(row for row in report.rows if row[0])
+    assert rows["strip 1"].startswith("10.00 ± ")
+    assert rows["strip 1"].endswith("µm/s on average")
+    assert rows["Data"] == "cells, frames 3–66"
+    assert rows["Windows"] == "32 frames (3.2 s), one every 16"
+    assert report.rows[1] == ("", "5.00 ± 0.25 to 15.00 ± 0.25 µm/s, 3 of 3 windows")
+    assert report.notes == (
+        "Level 0 is used.",
+        "3 windows hold further motions, such as opposite flow: see the table.",
+    )
+
+
+def test_the_report_of_what_is_not_reliable() -> None:
+    report = strip_report(table_of(motion_of((1, 2), reliable=[False, False])), SOURCE)
+    assert not report.reliable
+    assert report.verdict == "Not reliable: no peak stands out"
+    assert report.rows[0] == ("strip 1", "1.000 ± 0.050 px/frame, not reliable")
+    nothing = motion_of((np.nan,), stderr=np.nan, reliable=[False])
+    assert "unknown" in strip_report(table_of(nothing), SOURCE).rows[0][1]
+
+
+def test_one_window_is_no_average_and_many_strips_are_cut_short() -> None:
+    report = strip_report(table_of(*[motion_of((2.0,), window=64)] * (MOST + 3)), SOURCE)
+    assert report.verdict == "Reliable"
+    assert report.rows[0] == ("strip 1", "2.000 ± 0.050 px/frame")
+    assert ("", "and 3 more, in the table") in report.rows
+    assert dict(report.rows)["Windows"] == "64 frames"
