@@ -69,7 +69,7 @@ def kymograph_of(motion: StripMotion, seed: int = 1) -> np.ndarray:
     """(T, L) float32: smooth noise that runs along by the velocity of each frame's window."""
     from napari_motionfft.viewer.strip_windows import at_frames
 
-    frames, length = motion.shape
+    length = motion.shape[1]
     velocity = np.nan_to_num(at_frames(motion)[0])
     moved = np.concatenate([[0.0], np.cumsum((velocity[1:] + velocity[:-1]) / 2)])
     size = 4096
