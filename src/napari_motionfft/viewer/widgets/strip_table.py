@@ -98,7 +98,7 @@ class StripRows(QTableView):  # type: ignore[misc]
         heads = self.horizontalHeader()
         columns = range(self.model().columnCount())
         each = [max(self.sizeHintForColumn(i), heads.sectionSizeHint(i)) for i in columns]
-        return int(sum(min(width, WIDEST) for width in each)) + bar
+        return int(sum(min(width, WIDEST) for width in each) + bar)
 
     def _clicked(self, index: QModelIndex) -> None:
         self.chosen.emit(self.model().rows.time(index.row()))

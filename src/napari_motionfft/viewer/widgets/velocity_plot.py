@@ -95,7 +95,7 @@ class VelocityPlot(QWidget):  # type: ignore[misc]
         axes.grid(color=faint, alpha=0.4, linewidth=0.5)
         if len(chart.curves) > 1:
             self.figure.legend(
-                handles=[line for line in axes.lines if not line.get_label().startswith("_")],
+                handles=[line for line in axes.lines if not str(line.get_label()).startswith("_")],
                 loc="outside right center",
                 frameon=False,
                 labelcolor=ink,
