@@ -43,6 +43,17 @@ class KnownStrip:
         last = np.asarray(starts) + window - 1
         return np.asarray((self.positions[last] - self.positions[starts]) / (window - 1))
 
+    def slopes(self, starts: NDArray[np.int64], window: int) -> Array:
+        """(W,) px/frame: of the straight line nearest to the positions in each window.
+
+        What a fit of one velocity to each window aims at. Where the velocity bends, it is not
+        quite the mean: the middle of the window counts for more.
+        """
+        t = np.arange(window) - (window - 1) / 2
+        return np.asarray(
+            self.positions[np.asarray(starts)[:, None] + np.arange(window)] @ t / (t @ t)
+        )
+
 
 @dataclass(frozen=True)
 class KnownMovie:
@@ -184,6 +195,18 @@ def pulsatile(
     velocities = mean * (1 + modulation * np.sin(turn * t))
     positions = mean * (t + modulation / turn * (1 - np.cos(turn * t)))
     lines, _ = moving_line(seed, snr, positions, length, static)
+    return KnownStrip(lines, velocities, positions, math.nan)
+
+
+def blood_flow(seed: int, snr: float, frames: int = 2000) -> KnownStrip:
+    """The sample line scan, of 2,000 lines: cells of known pulsatile velocity before a wall."""
+    from napari_motionfft.files.line_scan import blood_flow_line_scan
+
+    lines, velocities = blood_flow_line_scan(frames, snr=snr, seed=seed)
+    # Simpson's rule of a slow sine: exact to 1e-9 px a line
+    middle = 1.5 * (1 + 0.2 * np.sin(2 * math.pi / 250 * (np.arange(frames - 1) + 0.5)))
+    steps = (velocities[:-1] + 4 * middle + velocities[1:]) / 6
+    positions = np.concatenate([[0.0], np.cumsum(steps)])
     return KnownStrip(lines, velocities, positions, math.nan)
 
 

@@ -122,6 +122,18 @@ def test_pulsatile_velocity_is_the_slope_of_the_positions() -> None:
     starts = np.array([0, 100, 500])
     means = [known.velocities[s : s + 64].mean() for s in starts]
     np.testing.assert_allclose(known.mean_velocities(starts, 64), means, rtol=2e-3)
+    lines = [np.polyfit(np.arange(64), known.positions[s : s + 64], 1)[0] for s in starts]
+    np.testing.assert_allclose(known.slopes(starts, 64), lines)
+
+
+def test_blood_flow_is_where_its_positions_say() -> None:
+    known = made.blood_flow(0, math.inf, frames=300)
+    slope = np.gradient(known.positions)[1:-1]
+    np.testing.assert_allclose(slope, known.velocities[1:-1], rtol=3e-4)
+    cells = known.kymograph - known.kymograph.mean(0)
+    at = int(np.argmin(np.abs(known.positions - 60)))
+    moved = np.array([(cells[0, :190] * cells[at, d : d + 190]).sum() for d in range(66)])
+    assert abs(moved.argmax() - known.positions[at]) < 1
 
 
 def test_two_flows_are_both_there() -> None:
