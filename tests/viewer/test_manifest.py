@@ -53,10 +53,15 @@ def test_what_is_contributed(manifest: PluginManifest) -> None:
         "Apply motion to layer…",
         "Motion-compensated mean",
         "Objective lab",
+        "Strip motion",
     ]
     menus = {name: [item.command for item in items] for name, items in given.menus.items()}
     assert menus == {
-        "napari/layers/register": ["napari-motionfft.estimate", "napari-motionfft.lab"],
+        "napari/layers/register": [
+            "napari-motionfft.estimate",
+            "napari-motionfft.strip",
+            "napari-motionfft.lab",
+        ],
         "napari/layers/transform": ["napari-motionfft.apply"],
         "napari/layers/project": ["napari-motionfft.mean"],
     }
@@ -77,7 +82,8 @@ def test_the_weights_are_those_of_the_registry(manifest: PluginManifest) -> None
 
 
 def test_the_widgets_import_no_torch() -> None:
-    code = "import sys; from napari_motionfft.viewer.widgets import estimate, apply, mean, lab; "
+    code = "import sys; "
+    code += "from napari_motionfft.viewer.widgets import estimate, apply, mean, lab, strip; "
     code += "heavy = {'torch', 'matplotlib'} & set(sys.modules); "
     code += "sys.exit(f'{heavy} imported' if heavy else 0)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

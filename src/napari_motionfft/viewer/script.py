@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from napari_motionfft.viewer.lazy import REC_709
+from napari_motionfft.viewer.placement import Placement
 from napari_motionfft.viewer.source import Source
+
+
+class Placed(Protocol):
+    """What a run was made on."""
+
+    @property
+    def placement(self) -> Placement:
+        """Where its pixels lie."""
 
 
 def as_python(
@@ -88,7 +97,7 @@ def index(source: Source, at: Sequence[int], frames: int) -> str:
     return ", ".join(parts)
 
 
-def taken_at(layer: Any, source: Source, level: int) -> tuple[int, ...]:
+def taken_at(layer: Any, source: Placed, level: int) -> tuple[int, ...]:
     """Index of every axis before y and x, in pixels of the level in use."""
     data = layer.data[level] if layer.multiscale else layer.data
     full = layer.data[0] if layer.multiscale else layer.data
