@@ -57,7 +57,7 @@ def arrow_layer(
         shown, rows = arrows(centre, length[:, None] * along, 0.035 * side)
         # the rim first: what comes later lies above
         for lines, hue in ((rims(shown, thick), "#000000"), (shown, strip_colour(index))):
-            of = drawn[np.tile(rows, len(lines) // len(shown))]
+            of = drawn[np.resize(rows, len(lines))]
             strokes.append(lines)
             frames.append(of)
             colour = np.tile(rgba(hue), (len(of), 1))

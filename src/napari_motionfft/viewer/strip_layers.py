@@ -229,7 +229,7 @@ def slopes(
             "velocity": motion.velocities[owner],
             "reliable": motion.reliable[owner],
         },
-        "edge_color": colour,
+        "edge_color": colour if len(colour) else SLOPE,  # napari takes no empty array of colours
         "edge_width": place.side / 150,
         "vector_style": "line",
         "opacity": 1.0,
