@@ -23,7 +23,6 @@ from napari_motionfft.viewer.strip_layers import (
     SPECTROGRAM,
     strip_result_layers,
 )
-from napari_motionfft.viewer.strip_outline import WIDTH, hide_width, show_width
 from napari_motionfft.viewer.strip_results import add_strip_results, show_strip
 from napari_motionfft.viewer.strip_source import read_line_scan, read_strips
 
@@ -455,87 +454,3 @@ def test_nothing_reliable_still_makes_a_picture(made: Any) -> None:
     assert "not reliable" in list(layers[AXES].features["label"])
     assert set(layers[ARROWS].features["strip"]) == {"time"}
     assert len(layers[SLOPES].data) == 0
-
-
-def drawn_layer(viewer: ViewerModel, layer: Image) -> Shapes:
-    shapes = Shapes(ndim=2, name="strips", scale=layer.scale[-2:], translate=layer.translate[-2:],
-                    units=layer.units[-2:])  # fmt: skip
-    return viewer.add_layer(shapes)
-
-
-def test_width_is_shown_while_drawing(made: Any) -> None:
-    viewer = ViewerModel()
-    layer = viewer.add_layer(movie_of(made, "scaled"))
-    shapes = drawn_layer(viewer, layer)
-    viewer.layers.selection = {shapes}
-    outline = show_width(viewer, shapes, layer, 6)
-    assert outline in viewer.layers
-    assert set(viewer.layers.selection) == {shapes}
-    assert len(outline.data) == 0
-    shapes.add([LINE], shape_type="line")
-    assert len(outline.data) == 1
-
-    def px() -> np.ndarray:
-        return np.array(
-            [layer.world_to_data([0, *world(outline, p)])[-2:] for p in outline.data[0]]
-        )
-
-    sides = np.sort(np.linalg.norm(np.diff(px(), axis=0), axis=1))
-    np.testing.assert_allclose(sides[:2], 6, atol=1e-3)
-    np.testing.assert_allclose(px()[:-1].mean(0), LINE.mean(0), atol=1e-3)
-    shapes.data = [LINE + 5]
-    np.testing.assert_allclose(px()[:-1].mean(0), LINE.mean(0) + 5, atol=1e-3)
-    assert show_width(viewer, shapes, layer, 10) is outline
-    sides = np.sort(np.linalg.norm(np.diff(px(), axis=0), axis=1))
-    np.testing.assert_allclose(sides[:2], 10, atol=1e-3)
-    layer.translate = (10, 97, -29)
-    there = np.array([shapes.data_to_world(p) for p in shapes.data[0]]).mean(0)
-    here = np.array([world(outline, p) for p in outline.data[0][:-1]]).mean(0)
-    np.testing.assert_allclose(here, there, atol=1e-3)  # the image moved, the drawing did not
-    shapes.add(
-        [LINE[0] + np.array([[0, 0], [1, 1]])], shape_type="line"
-    )  # too short to be a strip yet
-    shapes.add([np.array([[10.0, 10], [10, 40], [30, 40], [30, 10]])], shape_type="ellipse")
-    assert len(outline.data) == 1
-
-
-def test_width_goes_with_its_layers_and_with_the_results(made: Any) -> None:
-    viewer = ViewerModel()
-    layer = viewer.add_layer(movie_of(made))
-    shapes = drawn_layer(viewer, layer)
-    shapes.add([LINE], shape_type="line")
-    first = show_width(viewer, shapes, layer, 6)
-    other = drawn_layer(viewer, layer)
-    second = show_width(viewer, other, layer, 6)
-    assert first not in viewer.layers
-    viewer.layers.remove(other)
-    assert second not in viewer.layers
-    source = strips_on(layer)
-    third = show_width(viewer, shapes, layer, 6)
-    added = add_strip_results(viewer, table_for(source), source)
-    assert third.name == WIDTH
-    low = extent(by_role(added)[AXES], layer)
-    assert remove_results(viewer) == 7
-    assert third not in viewer.layers
-    show_width(viewer, shapes, layer, 6)
-    alone = by_role(add_strip_results(viewer, table_for(source), source))[AXES]
-    np.testing.assert_allclose(extent(alone, layer), low)  # the outline takes no room
-    hide_width(viewer)
-    assert not [x for x in viewer.layers if x.name == WIDTH]
-    show_width(viewer, shapes, layer, 6)
-    viewer.layers.clear()
-    assert len(viewer.layers) == 0
-    shapes.add([LINE], shape_type="line")  # nobody listens any more
-
-
-def test_width_of_a_lower_level(made: Any) -> None:
-    data = np.zeros((FRAMES, 64, 96), np.float32)
-    viewer = ViewerModel()
-    layer = viewer.add_image([data, data[:, ::2, ::2]], multiscale=True)
-    shapes = drawn_layer(viewer, layer)
-    shapes.add([LINE], shape_type="line")
-    outline = show_width(viewer, shapes, layer, 6, level=1)
-    px = np.array([world(outline, p) for p in outline.data[0]])
-    np.testing.assert_allclose(px[:-1].mean(0), LINE.mean(0), atol=1e-3)
-    sides = np.sort(np.linalg.norm(np.diff(px, axis=0), axis=1))
-    np.testing.assert_allclose(sides[:2], 12, atol=1e-3)
