@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,10 +21,36 @@ LONGEST = 0.4
 FAINT = 0.3
 """Opacity of what the data do not support."""
 
-POINTER = (1.0, 1.0, 1.0, 1.0)
+TIME = "time"
+"""In the table of features: strokes of the pointers."""
+
+HEAD = 3.8
+"""Length of the strokes of an arrow's head, in widths of a stroke."""
 
 RIM = 0.45
 """Of a stroke's width: how far the dark rim of an arrow reaches beyond it."""
+
+
+class Strokes(NamedTuple):
+    """Pieces of line, each of one frame.
+
+    Attributes
+    ----------
+    lines
+        (n, 2, 2) start and step in px along y from the frame's corner.
+    frames
+        (n,) of the stack.
+    colours
+        (n, 4).
+    velocity, reliable
+        (n,) px/frame of what they are of, and whether the data support it.
+    """
+
+    lines: Array
+    frames: NDArray[np.intp]
+    colours: Array
+    velocity: Array
+    reliable: NDArray[np.bool_]
 
 
 def arrow_layer(
@@ -43,49 +69,59 @@ def arrow_layer(
     An arrow is of three strokes, so that its head is as large at any speed, over a dark rim.
     """
     scale = per_frame(motions, paths)
-    stretch = np.asarray([1.0, 1.0 / placement.stretch])  # px of level 0 → px along y
-    side = float((np.asarray(placement.shape) * stretch).max())
+    side = float((np.asarray(placement.shape) / [1.0, placement.stretch]).max())
     thick = side / 110
-    strokes, frames, colours, features = [], [], [], []
-    for index, (motion, strip) in enumerate(zip(motions, paths, strict=True)):
-        velocity, supported = velocity_at_frames(motion)
-        middle = np.asarray([strip.length / 2])
-        centre = (placement.to_layer(points_along(strip, middle))[0] + 0.5) * stretch
-        along = tangents(strip, middle)[0] * np.asarray(placement.factor) * stretch
-        drawn = np.flatnonzero(np.isfinite(velocity) & (velocity != 0))
-        length = np.clip(velocity[drawn] * scale, -strip.length / 2, strip.length / 2)
-        shown, rows = arrows(centre, length[:, None] * along, 0.035 * side)
-        # the rim first: what comes later lies above
-        for lines, hue in ((rims(shown, thick), "#000000"), (shown, strip_colour(index))):
-            of = drawn[np.resize(rows, len(lines))]
-            strokes.append(lines)
-            frames.append(of)
-            colour = np.tile(rgba(hue), (len(of), 1))
-            colour[:, 3] = np.where(supported[of], 1.0, FAINT)
-            colours.append(colour)
-            features += [(names[index], velocity[t], supported[t]) for t in of]
-    count = max(motion.shape[0] for motion in motions)
-    shown, of = pointers(panel, count)
-    strokes.append(shown)
-    frames.append(of)
-    colours.append(np.tile(POINTER, (len(of), 1)))
-    features += [("time", np.nan, True)] * len(of)
-    which, velocities, reliable = zip(*features, strict=True)
+    drawn = [
+        strip_strokes(motion, strip, placement, scale, thick, strip_colour(index))
+        for index, (motion, strip) in enumerate(zip(motions, paths, strict=True))
+    ]
+    drawn.append(pointers(panel, max(motion.shape[0] for motion in motions)))
+    owners = [
+        np.full(len(each.lines), name, dtype=object)
+        for each, name in zip(drawn, (*names, TIME), strict=True)
+    ]
+    strokes = Strokes(*(np.concatenate(parts) for parts in zip(*drawn, strict=True)))
     arguments = {
         **in_square_px(placement),
         "features": {
-            "strip": np.asarray(which),
-            "velocity": np.asarray(velocities, dtype=float),
-            "reliable": np.asarray(reliable, dtype=bool),
+            "strip": np.concatenate(owners),
+            "velocity": strokes.velocity,
+            "reliable": strokes.reliable,
         },
-        "edge_color": np.concatenate(colours).astype(np.float32),
+        "edge_color": strokes.colours.astype(np.float32),
         "edge_width": thick,
         "vector_style": "line",
         "opacity": 1.0,
         "blending": "translucent_no_depth",
     }
-    at = np.concatenate(frames) + first_frame
-    return on_axes(np.concatenate(strokes), at, placement), arguments, "vectors"
+    return on_axes(strokes.lines, strokes.frames + first_frame, placement), arguments, "vectors"
+
+
+def strip_strokes(
+    motion: StripMotion,
+    strip: Strip,
+    placement: Placement,
+    scale: float,
+    thick: float,
+    colour: str,
+) -> Strokes:
+    """The arrows of one strip; `scale` is px of the stack a px/frame."""
+    velocity, supported = velocity_at_frames(motion)
+    square = np.asarray([1.0, 1.0 / placement.stretch])  # px of level 0 → px along y
+    middle = np.asarray([strip.length / 2])
+    centre = (placement.to_layer(points_along(strip, middle))[0] + 0.5) * square
+    along = tangents(strip, middle)[0] * np.asarray(placement.factor) * square
+    moving = np.flatnonzero(np.isfinite(velocity) & (velocity != 0))
+    length = np.clip(velocity[moving] * scale, -strip.length / 2, strip.length / 2)
+    lines, rows = arrows(centre, length[:, None] * along, HEAD * thick)
+    rim = rims(lines, thick)
+    frames = moving[np.concatenate([np.resize(rows, len(rim)), rows])]
+    colours = np.concatenate(  # the rim first: what comes later lies above
+        [np.tile(rgba("#000000"), (len(rim), 1)), np.tile(rgba(colour), (len(lines), 1))]
+    )
+    colours[:, 3] = np.where(supported[frames], 1.0, FAINT)
+    lines = np.concatenate([rim, lines])
+    return Strokes(lines, frames, colours, velocity[frames], supported[frames])
 
 
 def per_frame(motions: Sequence[StripMotion], paths: Sequence[Strip]) -> float:
@@ -138,19 +174,25 @@ def rims(strokes: Array, thick: float) -> Array:
     )
 
 
-def pointers(panel: Panel, count: int) -> tuple[Array, NDArray[np.intp]]:
-    """Strokes (4 T, 2, 2) of a ">" left of both pictures at each frame, and the frames."""
+def pointers(panel: Panel, count: int) -> Strokes:
+    """A ">" left of both pictures at each of `count` frames: four strokes each."""
     times = np.arange(count, dtype=np.intp)
     size = 0.022 * panel.side
-    strokes = []
+    lines = []
     for box in (panel.kymograph, panel.spectrogram):
-        tip = np.stack(
-            [at_frames(box, times.astype(np.float64), count), np.full(count, box.x)], axis=1
-        )
+        rows = at_frames(box, times.astype(np.float64), count)
+        tip = np.stack([rows, np.full(count, box.x)], axis=1)
         for up in (-1.0, 1.0):
             wing = np.tile([up * size, -1.3 * size], (count, 1))
-            strokes.append(np.stack([tip, wing], 1))
-    return np.concatenate(strokes), np.tile(times, len(strokes))
+            lines.append(np.stack([tip, wing], 1))
+    number = count * len(lines)
+    return Strokes(
+        lines=np.concatenate(lines),
+        frames=np.tile(times, len(lines)),
+        colours=np.ones((number, 4)),
+        velocity=np.full(number, np.nan),
+        reliable=np.full(number, True),
+    )
 
 
 def in_square_px(placement: Placement) -> dict[str, Any]:
