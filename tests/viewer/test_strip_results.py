@@ -164,6 +164,11 @@ def test_one_window_shows_as_long_as_it_is(qtbot: Any) -> None:
     )
     np.testing.assert_allclose(wide.get_xdata(), [0, 63])
     assert not plot.figure.legends
+    alone = motion_of((2.0, 2.1, 2.2), reliable=[False, True, False])
+    plot.show_chart(chart_of(table_of(alone)))
+    plot.canvas.draw()
+    (error,) = plot.figure.axes[0].collections[0].get_segments()
+    np.testing.assert_allclose(error, [[31.5, 2.05], [31.5, 2.15]])
     nothing = motion_of((np.nan, np.nan), stderr=np.nan, reliable=[False, False])
     plot.show_chart(chart_of(table_of(nothing)))
     plot.canvas.draw()

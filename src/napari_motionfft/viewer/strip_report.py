@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +13,7 @@ import numpy as np
 from napari_motionfft.viewer.report import Report, measured
 
 if TYPE_CHECKING:
+    from napari_motionfft.motion.strips.oscillation import Oscillation
     from napari_motionfft.motion.strips.result import StripMotion
     from napari_motionfft.viewer.strip_layers import Table
     from napari_motionfft.viewer.strip_source import StripSource
@@ -19,13 +22,17 @@ MOST = 8
 """Strips that are told one by one: the table below the canvas has all."""
 
 
-def strip_report(table: Table, source: StripSource) -> Report:
+def strip_report(
+    table: Table, source: StripSource, oscillations: Sequence[Oscillation] = ()
+) -> Report:
     """Put a result into words.
 
     Parameters
     ----------
     table, source
         A result and what it was estimated on.
+    oscillations
+        One a strip, or none: those that are no noise are told.
 
     Returns
     -------
@@ -34,7 +41,11 @@ def strip_report(table: Table, source: StripSource) -> Report:
     """
     strips = table.strips
     shown = zip(table.names[:MOST], strips[:MOST], strict=True)
-    rows = [row for name, strip in shown for row in told(name, strip)]
+    rows = []
+    for index, (name, strip) in enumerate(shown):
+        rows += told(name, strip)
+        if index < len(oscillations):
+            rows += swing(oscillations[index], strip)
     if len(strips) > MOST:
         rows.append(("", f"and {len(strips) - MOST} more, in the table"))
     first = strips[0]
@@ -43,7 +54,7 @@ def strip_report(table: Table, source: StripSource) -> Report:
     rows.append(("Windows", windows(first)))
     seconds = first.settings.get("seconds")
     rows.append(("Ran on", first.device + (f", {seconds:.1f} s" if seconds is not None else "")))
-    notes = [*source.notes, *(note for strip in strips for note in strip.notes)]
+    notes = [*source.notes, *together(table)]
     several = sum(len(peaks) > 1 for strip in strips for peaks in strip.peaks)
     if several:
         which = "1 window holds" if several == 1 else f"{several} windows hold"
@@ -57,16 +68,43 @@ def verdict(table: Table) -> str:
     sure = np.concatenate([strip.reliable for strip in table.strips])
     if sure.all():
         return "Reliable"
-    reasons = Counter(
-        reason
-        for strip in table.strips
-        for reason, reliable in zip(strip.reasons, strip.reliable, strict=True)
-        if not reliable
+    why = usual(
+        [
+            reason
+            for strip in table.strips
+            for reason, reliable in zip(strip.reasons, strip.reliable, strict=True)
+            if not reliable
+        ]
     )
-    why = reasons.most_common(1)[0][0]
     if not sure.any():
         return f"Not reliable: {why}"
+    why = why[:1].lower() + why[1:]
     return f"Reliable in {sure.sum()} of {len(sure)} windows. Elsewhere, mostly: {why}"
+
+
+def usual(reasons: list[str]) -> str:
+    """The reason that is given most often; the numbers in it are those of one window."""
+    kinds = [kind(reason) for reason in reasons]
+    return reasons[kinds.index(Counter(kinds).most_common(1)[0][0])]
+
+
+def kind(text: str) -> str:
+    """A text without its numbers."""
+    return re.sub(r"[−-]?\d+(\.\d+)?", "#", text)
+
+
+def together(table: Table) -> list[str]:
+    """The notes of all strips, one of each kind: of many strips they differ by a number."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for name, strip in zip(table.names, table.strips, strict=True):
+        for note in strip.notes:
+            found.setdefault(kind(note), []).append((name, note))
+    notes = []
+    for alike in found.values():
+        name, note = alike[0]
+        more = "" if len(alike) == 1 else f" and {len(alike) - 1} more alike"
+        notes.append(note if len(table.strips) == 1 else f"{note} ({name}{more})")
+    return notes
 
 
 def told(name: str, strip: StripMotion) -> list[tuple[str, str]]:
@@ -87,6 +125,17 @@ def told(name: str, strip: StripMotion) -> list[tuple[str, str]]:
         )
         rows.append(("", f"{' to '.join(ends)} {unit}, {sure.sum()} of {len(sure)} windows"))
     return rows
+
+
+def swing(found: Oscillation, strip: StripMotion) -> list[tuple[str, str]]:
+    """A row on the oscillation of a strip, if there is one."""
+    if not found.reliable:
+        return []
+    unit = found.time_unit if found.dt is not None else "frames"
+    period = measured(found.physical_period, found.physical_period_stderr)
+    scale = abs(strip.unit_speed)
+    size = measured(found.amplitude * scale, found.amplitude_stderr * scale)
+    return [("", f"oscillates: period {period} {unit}, amplitude {size} {strip.velocity_unit}")]
 
 
 def windows(strip: StripMotion) -> str:

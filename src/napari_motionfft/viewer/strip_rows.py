@@ -109,11 +109,14 @@ def pair(value: float, error: float) -> tuple[str, str]:
 
 
 def time_digits(strip: StripMotion) -> int:
-    """Figures after the point that tell neighbouring windows apart."""
+    """Figures after the point: as many as all times have, or as tell windows apart."""
     times = strip.times
     apart = float(np.diff(times).min()) if len(times) > 1 else float(strip.dt or 1.0)
-    whole = float(np.ptp(times % 1.0)) == 0 and float(times[0] % 1.0) == 0
-    return 0 if whole else decimals(max(abs(apart), 1e-9) / 10)
+    most = decimals(max(abs(apart), 1e-8) / 10)
+    for digits in range(most):
+        if np.abs(np.round(times, digits) - times).max() < 1e-6 * apart:
+            return digits
+    return most
 
 
 def others(strip: StripMotion, window: int) -> str:

@@ -12,6 +12,7 @@ from napari_motionfft.viewer.source import slider_position
 
 if TYPE_CHECKING:
     from napari_motionfft.motion.strips.many import StripTable
+    from napari_motionfft.motion.strips.oscillation import Oscillation
     from napari_motionfft.viewer.strip_source import StripSource
 
 MOVIE, ROWS, COLUMNS = "movie", "rows", "columns"
@@ -109,6 +110,7 @@ class StripRun:
     source: StripSource
     script: str
     table: StripTable | None = None
+    oscillations: tuple[Oscillation, ...] = ()
 
 
 def usual_window(frames: int) -> int:
@@ -197,6 +199,15 @@ def measure(asked: StripAsked, source: StripSource, progress: Any, cancel: Any) 
         **arguments,
     )
     return table if sizes.common == sizes.dx[0] else with_sizes(table, sizes.dx)
+
+
+def answer(run: StripRun, progress: Any, cancel: Any) -> StripRun:
+    """The run with its table and the oscillations in it; any thread. Raises as `measure`."""
+    table = measure(run.asked, run.source, progress, cancel)
+    from napari_motionfft.motion.strips.oscillation import find_oscillation
+
+    found = tuple(find_oscillation(strip) for strip in table.strips)
+    return replace(run, table=table, oscillations=found)
 
 
 def along(length: int) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from napari_motionfft.viewer.strip_draw import drawing_layer
 from napari_motionfft.viewer.strip_outline import hide_width, show_width
 from napari_motionfft.viewer.strip_report import strip_report
 from napari_motionfft.viewer.strip_results import add_strip_results, show_strip
-from napari_motionfft.viewer.strip_run import StripRun, measure, read
+from napari_motionfft.viewer.strip_run import StripRun, answer, read
 from napari_motionfft.viewer.strip_script import script_of
 from napari_motionfft.viewer.strip_time import TimeLink
 from napari_motionfft.viewer.widgets.lab_buttons import RUNNING, button, row
@@ -142,8 +141,8 @@ class StripMotionDock(Container):  # type: ignore[misc]
         self.panel.clear_error()
         self._runner.start(
             f"Estimating motion along strips of {source.name}",
-            lambda progress, cancel: measure(asked, source, progress, cancel),
-            on_done=lambda table: self._done(replace(this, table=table)),
+            lambda progress, cancel: answer(this, progress, cancel),
+            on_done=self._done,
             on_failed=self._failed,
             on_cancelled=self._refresh,
         )
@@ -213,7 +212,7 @@ class StripMotionDock(Container):  # type: ignore[misc]
         self.show_plot()  # before the layers, which fill the canvas that is left
         hide_width(self._viewer)  # the results have their outlines
         add_strip_results(self._viewer, run.table, run.source, fit=fitted)
-        self.panel.show_report(strip_report(run.table, run.source))
+        self.panel.show_report(strip_report(run.table, run.source, run.oscillations))
         self.panel.offer_strips(run.table.names)
         self._refresh()
 

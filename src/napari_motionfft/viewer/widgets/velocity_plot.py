@@ -146,14 +146,14 @@ def draw_curve(axes: Any, curve: Curve, shown: tuple[float, float], step: float)
     parts = [slice(*run) for run in runs_of(curve.reliable) if curve.reliable[run[0]]]
     for part in parts:
         times, values, error = curve.times[part], curve.values[part], errors[part]
-        if len(times) == 1:  # no line to see: show how long the window is
+        marker = "o"
+        if len(curve.times) == 1:  # no line to see: show how long the window is
             half = max(curve.half - step / 2, 0.0)
-            times = times + np.array([-half, half])
+            axes.plot(times, values, "o", color=curve.colour, markersize=4)
+            times, marker = times + np.array([-half, half]), ""
             values, error = np.repeat(values, 2), np.repeat(error, 2)
-            axes.plot(curve.times[part], curve.values[part], "o", color=curve.colour, markersize=4)
-            marker = ""
-        else:
-            marker = "o"
+        elif len(times) == 1:
+            axes.vlines(times, values - error, values + error, color=curve.colour, linewidth=2)
         axes.fill_between(
             times, values - error, values + error, color=curve.colour, alpha=0.3, linewidth=0
         )
