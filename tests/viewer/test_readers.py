@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import dask.array as da
+import napari
 import numpy as np
 import pytest
 from napari.components import ViewerModel
 
+from napari_motionfft.viewer.open import open_viewer
 from napari_motionfft.viewer.readers import get_reader, read
 from napari_motionfft.viewer.source import guess_time_axis
 
@@ -32,6 +34,17 @@ def test_a_video_opens_as_a_movie(plugin: Any) -> None:
 def test_napari_finds_the_reader_by_the_suffix(plugin: Any, name: str) -> None:
     found = {reader.command for reader in plugin.iter_compatible_readers([name])}
     assert ("napari-motionfft.read_video" in found) == (not name.endswith("tif"))
+
+
+def test_view_opens_a_video_with_our_reader(
+    plugin: Any, make_napari_viewer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    viewer = make_napari_viewer()
+    monkeypatch.setattr(napari, "Viewer", lambda: viewer)
+    with as_file(files("napari_motionfft") / "data" / "tacoma_bridge.mp4") as path:
+        open_viewer(path, block=False)
+        (layer,) = viewer.layers
+    assert (layer.rgb, layer.data.shape) == (False, (248, 250, 334))
 
 
 def test_other_files_are_left_to_others() -> None:

@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 from napari_motionfft.viewer.devices import load_torch
+from napari_motionfft.viewer.readers import get_reader
 
 PLUGIN = "napari-motionfft"
 WIDGET = "Estimate motion"
@@ -39,7 +40,9 @@ def open_viewer(path: str | os.PathLike[str] | None = None, *, block: bool = Tru
 
     viewer = napari.Viewer()
     if path is not None:
-        viewer.open(os.fspath(path))
+        # napari's own reader would decode a whole video at once, in colour
+        reader = {"plugin": PLUGIN} if get_reader(os.fspath(path)) else {}
+        viewer.open(os.fspath(path), **reader)
     viewer.window.add_plugin_dock_widget(PLUGIN, WIDGET)
     if block:
         napari.run()
