@@ -14,7 +14,7 @@ import zarr
 from scipy.ndimage import gaussian_filter, map_coordinates
 
 from napari_motionfft.motion.errors import Cancelled
-from napari_motionfft.motion.strips.extract import extract_strip
+from napari_motionfft.motion.strips.extract import extract_strip, extract_strips
 from napari_motionfft.motion.strips.paths import as_strip, rectangle_strip, sample_points
 
 T, Y, X = 5, 60, 90
@@ -149,12 +149,13 @@ class Counting:
 
     def __init__(self, data: np.ndarray, chunks: tuple[int, int, int] | None = None) -> None:
         self.data, self.shape, self.dtype = data, data.shape, data.dtype
-        self.seen = np.zeros(data.shape, int)
+        self.seen, self.reads = np.zeros(data.shape, int), 0
         if chunks:
             self.chunks = chunks
 
     def __getitem__(self, key: Any) -> np.ndarray:
         self.seen[key] += 1
+        self.reads += isinstance(key[0], slice)  # not the looks at single frames before
         return self.data[key]
 
 
@@ -192,6 +193,50 @@ def test_blocks_hold_whole_chunks_along_time() -> None:
     # 3 looks at the level, then each frame once, in blocks that start where chunks start
     assert sorted(np.unique(stack.seen[:, 20, 200])) == [1, 2]
     assert stack.seen[:, 20, 200].sum() == 700 + 1
+
+
+MANY = [OBLIQUE, [(5, 5), (5, 60)], [(20, 10), (20, 40), (50, 40)]]
+
+
+@pytest.mark.parametrize("container", ["torch", "dask", "zarr"])
+@pytest.mark.parametrize("interpolation", ORDERS)
+def test_many_strips_at_once_are_those_one_by_one(container: str, interpolation: str) -> None:
+    stack = NOISE.astype(np.uint16)
+    strips = extract_strips(CONTAINERS[container](stack), MANY, 3, "max", interpolation)
+    assert len(strips) == 3
+    for path, strip in zip(MANY, strips, strict=True):
+        expected = extract_strip(stack, path, 3, "max", interpolation)
+        np.testing.assert_array_equal(strip, expected)
+
+
+def test_chunks_that_strips_share_are_read_once() -> None:
+    stack = Counting(NOISE, (T, Y, X))  # as of a video: a chunk is whole frames
+    extract_strips(stack, MANY)
+    assert stack.reads == 1
+    alone = Counting(NOISE, (T, Y, X))
+    for path in MANY:
+        extract_strip(alone, path)
+    assert alone.reads == 3
+
+
+def test_strips_far_apart_are_read_apart() -> None:
+    stack = Counting(NOISE, (T, 10, 10))
+    extract_strips(stack, [[(2, 2), (2, 8)], [(55, 80), (55, 88)]])
+    assert stack.reads == 2
+    seen = stack.seen.any(0)
+    assert seen[:10, :10].any()
+    assert seen[50:, 80:].any()
+    assert seen.sum() == seen[:10, :10].sum() + seen[50:, 80:].sum()
+
+
+def test_the_path_at_fault_is_named_by_its_number() -> None:
+    with pytest.raises(ValueError, match=r"paths\[1\]: path leaves the frame"):
+        extract_strips(NOISE, [OBLIQUE, [(5, 5), (5, 500)]])
+    with pytest.raises(ValueError, match=r"paths\[0\]: path must be"):
+        extract_strips(NOISE, [[(5, 5)], OBLIQUE])
+    for nothing in ([], as_strip(OBLIQUE)):
+        with pytest.raises(ValueError, match="paths must be a list of at least one path"):
+            extract_strips(NOISE, nothing)
 
 
 def test_nan_beside_the_strip_does_not_matter() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from threading import Event
 from typing import Any
 
@@ -68,24 +69,105 @@ def extract_strip(
         `cancel` was set.
     """
     strip = as_strip(path, width)
+    return extract_strips(
+        stack, [strip], 1.0, reduce, interpolation, progress=progress, cancel=cancel
+    )[0]
+
+
+def extract_strips(
+    stack: Any,
+    paths: Sequence[Any],
+    width: float = 1.0,
+    reduce: str = "mean",
+    interpolation: str = "linear",
+    *,
+    progress: Progress | None = None,
+    cancel: Event | None = None,
+) -> list[NDArray[np.float32]]:
+    """As `extract_strip` for many strips; chunks that they share are read once.
+
+    Parameters
+    ----------
+    paths
+        S paths or `Strip`s.
+
+    Returns
+    -------
+    S kymographs (T, L) float32, each of its own length.
+
+    Raises
+    ------
+    TypeError, ValueError, Cancelled
+        As `extract_strip`; the number of the path is named where there are several.
+    """
     one_of("reduce", reduce, REDUCTIONS)
     one_of("interpolation", interpolation, INTERPOLATIONS)
     check = reporter(progress, cancel)
-    points = sample_points(strip)  # (L, W, 2)
-    frames = frames_under(stack, points)
-    check_inside(strip, frames.shape)
-    taps = taps_of(points, frames.shape, interpolation)
-    out = np.empty((frames.count, len(points)), np.float32)
-    for start, stop in frames.blocks(block_frames(frames, taps.box)):
-        check(start / frames.count, "Reading the strip")
-        values = read(frames.raw(start, stop, taps.box), taps, interpolation, reduce)  # (n, L)
-        bad = np.flatnonzero(~np.isfinite(values).all(1))
-        if bad.size:
-            which = name_frames([start + int(t) for t in bad])
-            raise ValueError(f"stack holds NaN or inf under the strip in {which}; fill these first")
-        out[start:stop] = values
+    if isinstance(paths, Strip) or not len(paths):
+        raise ValueError("paths must be a list of at least one path")
+    strips = [numbered(as_strip, path, width, of=(i, paths)) for i, path in enumerate(paths)]
+    points = [sample_points(strip) for strip in strips]  # S × (L, W, 2)
+    frames = frames_under(stack, points[0])
+    for i, strip in enumerate(strips):
+        numbered(check_inside, strip, frames.shape, of=(i, paths))
+    taps = [taps_of(at, frames.shape, interpolation) for at in points]
+    out = [np.empty((frames.count, len(at)), np.float32) for at in points]
+    boxes = read_together([tap.box for tap in taps], frames)
+    for turn, (box, members) in enumerate(boxes):
+        for start, stop in frames.blocks(block_frames(frames, box)):
+            check((turn + start / frames.count) / len(boxes), "Reading the strip")
+            block = frames.raw(start, stop, box)
+            for i in members:
+                values = read(part(block, box, taps[i].box), taps[i], interpolation, reduce)
+                refuse_bad(values, start)
+                out[i][start:stop] = values
     check(1.0, "Strip read")
     return out
+
+
+def numbered(work: Callable[..., Any], *given: Any, of: tuple[int, Sequence[Any]]) -> Any:
+    """Call it, and say in its errors which of several paths it was."""
+    try:
+        return work(*given)
+    except (TypeError, ValueError) as error:
+        if len(of[1]) == 1:
+            raise
+        raise type(error)(f"paths[{of[0]}]: {error}") from error
+
+
+def read_together(boxes: Sequence[Box], frames: Frames) -> list[tuple[Box, list[int]]]:
+    """What to read, and for which strips: all at once where that touches no more chunks."""
+    alone = [(box, [i]) for i, box in enumerate(boxes)]
+    if len(boxes) == 1 or not isinstance(frames.data, Under):
+        return alone
+    low, high = np.min(boxes, axis=(0, 2)), np.max(boxes, axis=(0, 2))
+    around = ((int(low[0]), int(high[0])), (int(low[1]), int(high[1])))
+    sizes = frames.data.chunk_shape[1:]
+    together = chunks_in(around, sizes) <= sum(chunks_in(box, sizes) for box in boxes)
+    return [(around, list(range(len(boxes))))] if together else alone
+
+
+def chunks_in(box: Box, sizes: tuple[int, ...]) -> int:
+    """How many chunks of a frame a box touches."""
+    counts = [
+        (last - 1) // size - first // size + 1
+        for (first, last), size in zip(box, sizes, strict=True)
+    ]
+    return counts[0] * counts[1]
+
+
+def part(block: NDArray[Any], box: Box, inner: Box) -> NDArray[Any]:
+    """Of a block (n, h, w) that was read for one box, what lies in another."""
+    ((top, _), (left, _)), ((y0, y1), (x0, x1)) = box, inner
+    return block[:, y0 - top : y1 - top, x0 - left : x1 - left]
+
+
+def refuse_bad(values: NDArray[np.float64], start: int) -> None:
+    """Frames (n, L) from frame `start` on must be finite."""
+    bad = np.flatnonzero(~np.isfinite(values).all(1))
+    if bad.size:
+        which = name_frames([start + int(t) for t in bad])
+        raise ValueError(f"stack holds NaN or inf under the strip in {which}; fill these first")
 
 
 def read(
@@ -134,6 +216,14 @@ class Under:
             for first, last in zip(low, high, strict=True)
         )
 
+    @property
+    def chunk_shape(self) -> tuple[int, ...]:
+        """Largest chunk along each axis; 1 where the stack tells none."""
+        chunks = getattr(self._stack, "chunks", None)
+        if not isinstance(chunks, tuple) or len(chunks) != 3:
+            return (1, 1, 1)
+        return tuple(int(c) if np.ndim(c) == 0 else int(max(c)) for c in chunks)
+
     def __getitem__(self, key: Any) -> Any:
         return self._stack[key if isinstance(key, tuple) else (key, *self._part)]
 
@@ -146,13 +236,9 @@ def frames_under(stack: Any, points: NDArray[np.float64]) -> Frames:
 
 def block_frames(frames: Frames, box: Box) -> int:
     """Frames to read at once: whole chunks along time where that is not too much."""
-    data = frames.data._stack if isinstance(frames.data, Under) else frames.data
     height, width = box_shape(box)
     block = frames_per_block((height, width), torch.device("cpu"))
-    chunks = getattr(data, "chunks", None)
-    if not isinstance(chunks, tuple) or len(chunks) != 3:
-        return block
-    longest = chunks[0] if isinstance(chunks[0], int) else max(chunks[0])
+    longest = frames.data.chunk_shape[0] if isinstance(frames.data, Under) else 1
     if longest * height * width * 8 > CHUNK_LIMIT:
         return block
-    return int(max(1, block // longest) * longest)
+    return max(1, block // longest) * longest
