@@ -59,7 +59,7 @@ def line_at(plot: Any) -> float | None:
 
 def test_curves_have_names_units_and_hollow_marks(results: Any) -> None:
     (axes,) = results.plot.figure.axes
-    assert axes.get_ylabel() == "velocity, µm/s"
+    assert axes.get_title(loc="left") == "velocity, µm/s"
     assert axes.get_xlabel() == "time since frame 4, s"
     named = {line.get_label(): line for line in axes.lines if line.get_label()[0] != "_"}
     assert set(named) == {"strip 1", "strip 2"}

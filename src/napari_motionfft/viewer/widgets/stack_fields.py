@@ -38,6 +38,8 @@ def frame_range() -> Any:
         ],
     )
     box.margins = (0, 0, 0, 0)
+    for number in (box.first_frame, box.last_frame):  # napari's theme leaves room for 3 figures
+        number.native.setStyleSheet("padding: 1px 2px; min-width: 86px;")
     return described(box, "The frames to use, first and last.")
 
 

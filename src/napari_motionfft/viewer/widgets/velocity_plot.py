@@ -11,7 +11,8 @@ from qtpy.QtWidgets import QVBoxLayout, QWidget
 from napari_motionfft.viewer.strip_chart import Chart, Curve, limits
 from napari_motionfft.viewer.strip_windows import runs_of
 
-BAND = "bands: ± standard error; hollow: not reliable; click: go to that time"
+BAND = "bands: ± standard error; hollow: not reliable"
+CLICK = "Click or drag to move the time slider."
 
 
 class VelocityPlot(QWidget):  # type: ignore[misc]
@@ -57,7 +58,8 @@ class VelocityPlot(QWidget):  # type: ignore[misc]
         inside = QVBoxLayout(self)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.addWidget(self.canvas)
-        self.setMinimumSize(260, 130)
+        self.setMinimumSize(380, 110)
+        self.setToolTip(CLICK)
         self.canvas.mpl_connect("draw_event", self._drawn)
         for event in ("button_press_event", "motion_notify_event"):
             self.canvas.mpl_connect(event, self._pointed)
@@ -87,7 +89,8 @@ class VelocityPlot(QWidget):  # type: ignore[misc]
         axes.set_xlim(-0.5 * chart.step, chart.end + 0.5 * chart.step)
         axes.set_ylim(low, high)
         axes.set_xlabel(chart.time_label, color=ink, fontsize=9)
-        axes.set_ylabel(f"velocity, {chart.unit}", color=ink, fontsize=9)
+        # above the axis, not along it: the dock may be lower than the words are long
+        axes.set_title(f"velocity, {chart.unit}", color=ink, fontsize=9, loc="left", pad=4)
         axes.set_title(BAND, color=ink, fontsize=8, loc="right", pad=4)
         axes.tick_params(colors=ink, labelsize=8)
         for spine in axes.spines.values():
