@@ -134,8 +134,8 @@ def compare(title: str, make: Callable[[int, float], KnownStrip], seeds: int) ->
 
 
 def rms(values: Array) -> float:
-    """Root mean square."""
-    return float(np.sqrt((values**2).mean()))
+    """Root mean square; NaN of nothing."""
+    return float(np.sqrt((values**2).mean())) if len(values) else float("nan")
 
 
 def table(seeds: int = 2) -> None:
