@@ -34,7 +34,7 @@ def sinusoid(t: Array, v: Array, weights: Array, low: float, high: float) -> tup
     def rest(frequency: float) -> tuple[Array, float]:
         """The other three, which enter linearly, and the sum of squares that is left."""
         basis = slopes(t, frequency, 0, 0, 0)[:, 1:]
-        found = np.linalg.lstsq(basis * root[:, None], v * root)[0]
+        found = np.linalg.lstsq(basis * root[:, None], v * root, rcond=None)[0]
         return np.asarray(found), float((weights * (v - basis @ found) ** 2).sum())
 
     fit = minimize_scalar(
