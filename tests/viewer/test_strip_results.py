@@ -169,6 +169,10 @@ def test_one_window_shows_as_long_as_it_is(qtbot: Any) -> None:
     plot.canvas.draw()
     (error,) = plot.figure.axes[0].collections[0].get_segments()
     np.testing.assert_allclose(error, [[31.5, 2.05], [31.5, 2.15]])
+    plot.show_chart(chart_of(table_of(*[motion_of((2.0, 2.1))] * 16)))
+    assert len(plot.figure.legends[0].get_texts()) == 16
+    plot.show_chart(chart_of(table_of(*[motion_of((2.0, 2.1))] * 17)))
+    assert not plot.figure.legends
     nothing = motion_of((np.nan, np.nan), stderr=np.nan, reliable=[False, False])
     plot.show_chart(chart_of(table_of(nothing)))
     plot.canvas.draw()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,6 +11,7 @@ import numpy as np
 import pytest
 from tests.viewer.made_strips import motion_of, table_of
 
+from napari_motionfft.motion.strips.oscillation import find_oscillation
 from napari_motionfft.viewer.strip_report import MOST, strip_report
 from napari_motionfft.viewer.strip_rows import HEADINGS, rows_of
 
@@ -81,6 +84,41 @@ def test_the_report_of_what_is_not_reliable() -> None:
     assert report.rows[0] == ("strip 1", "1.000 ± 0.050 px/frame, not reliable")
     nothing = motion_of((np.nan,), stderr=np.nan, reliable=[False])
     assert "unknown" in strip_report(table_of(nothing), SOURCE).rows[0][1]
+
+
+def test_the_usual_reason_is_told_whatever_its_numbers() -> None:
+    strip = replace(
+        motion_of((1, 2, 3, 4), reliable=[True, False, False, False]),
+        reasons=("", "too fast by 3 px", "a peak of 2.1 σ", "a peak of 3.4 σ"),
+    )
+    verdict = strip_report(table_of(strip), SOURCE).verdict
+    assert verdict == "Reliable in 1 of 4 windows. Elsewhere, mostly: a peak of 2.1 σ"
+
+
+def test_notes_that_differ_by_a_number_are_told_once() -> None:
+    strips = [
+        replace(motion_of((1,)), notes=(f"Errors are {n} times larger.",)) for n in (3.5, 4.1, 2)
+    ]
+    strips[2] = replace(strips[2], notes=("Another.",))
+    assert strip_report(table_of(*strips), SOURCE).notes[1:] == (
+        "Errors are 3.5 times larger. (strip 1 and 1 more alike)",
+        "Another. (strip 3)",
+    )
+    assert strip_report(table_of(strips[2]), SOURCE).notes[1:] == ("Another.",)
+
+
+def test_an_oscillation_is_told_where_there_is_one() -> None:
+    time = np.arange(60) * 8 + 8
+    swinging = motion_of(np.sin(time / 20), shape=(496, 40), window=16, dt=0.5, dx=2.0)
+    steady = motion_of(np.linspace(1, 1.001, 60), shape=(496, 40), window=16)
+    rows = strip_report(table_of(swinging), SOURCE, [find_oscillation(swinging)]).rows
+    (told,) = [text for _, text in rows if "oscillates" in text]
+    match = re.fullmatch(r"oscillates: period (.+) ± .+ s, amplitude (.+) ± .+ µm/s", told)
+    assert match is not None
+    assert float(match[2]) == pytest.approx(4, rel=0.1)  # 1 px/frame
+    assert float(match[1]) == pytest.approx(20 * np.pi, rel=0.02)  # 40π frames of 0.5 s
+    rows = strip_report(table_of(steady), SOURCE, [find_oscillation(steady)]).rows
+    assert not any("oscillates" in text for _, text in rows)
 
 
 def test_one_window_is_no_average_and_many_strips_are_cut_short() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from qtpy.QtCore import QSize, Qt
@@ -144,6 +145,7 @@ class StripDock:
         """Open the dock if need be, and show a result; see `StripResults.show_table`."""
         try:
             if self.results is None or not self.there:
+                self._drop()
                 self.results = StripResults(self._viewer)
                 window = getattr(self._viewer, "window", None)
                 if window is not None:
@@ -159,6 +161,13 @@ class StripDock:
         window = getattr(self._viewer, "window", None)
         if self.there and window is not None:
             window.remove_dock_widget(self.results)
+        self._drop()
+
+    def _drop(self) -> None:
+        """Let Qt delete what has no dock any more: Python might do so in a worker's thread."""
+        if self.results is not None:
+            with suppress(RuntimeError):  # its window is closed, and it is gone with it
+                self.results.deleteLater()
         self.results = None
 
 

@@ -12,6 +12,8 @@ from napari_motionfft.viewer.strip_chart import Chart, Curve, limits
 from napari_motionfft.viewer.strip_windows import runs_of
 
 BAND = "bands: ± standard error; hollow: not reliable"
+NAMED = 16
+"""Strips that a legend names: of more, the table has the colours."""
 CLICK = "Click or drag to move the time slider."
 
 
@@ -96,7 +98,7 @@ class VelocityPlot(QWidget):  # type: ignore[misc]
         for spine in axes.spines.values():
             spine.set_color(faint)
         axes.grid(color=faint, alpha=0.4, linewidth=0.5)
-        if len(chart.curves) > 1:
+        if 1 < len(chart.curves) <= NAMED:
             self.figure.legend(
                 handles=[line for line in axes.lines if not str(line.get_label()).startswith("_")],
                 loc="outside right center",
