@@ -17,6 +17,16 @@ _HOMES = {
     "integrate": "motion.apply",
     "apply_motion": "motion.apply",
     "compare_objectives": "motion.objectives",
+    "extract_strip": "motion.strips.extract",
+    "estimate_strip_motion": "motion.strips.estimate",
+    "strip_motions": "motion.strips.many",
+    "find_oscillation": "motion.strips.oscillation",
+    "Strip": "motion.strips.paths",
+    "StripMotion": "motion.strips.result",
+    "StripTable": "motion.strips.many",
+    "Oscillation": "motion.strips.oscillation",
+    "rectangle_strip": "motion.strips.paths",
+    "save_strips": "files.strips_csv",
     "Motion": "motion.result",
     "Landscape": "motion.result",
     "Cancelled": "motion.errors",
@@ -30,18 +40,29 @@ __all__ = [
     "Landscape",
     "Motion",
     "MotionError",
+    "Oscillation",
+    "Strip",
+    "StripMotion",
+    "StripTable",
     "__version__",
     "apply_motion",
     "compare_objectives",
     "estimate_motion",
+    "estimate_strip_motion",
+    "extract_strip",
+    "find_oscillation",
     "integrate",
     "load_motion",
     "loss_landscape",
     "objectives",
+    "rectangle_strip",
     "save_motion",
+    "save_strips",
+    "strip_motions",
 ]
 
 if TYPE_CHECKING:
+    from napari_motionfft.files.strips_csv import save_strips
     from napari_motionfft.files.tables import load_motion, save_motion
     from napari_motionfft.motion import objectives
     from napari_motionfft.motion.apply import apply_motion, integrate
@@ -49,6 +70,12 @@ if TYPE_CHECKING:
     from napari_motionfft.motion.estimate import estimate_motion, loss_landscape
     from napari_motionfft.motion.objectives import compare_objectives
     from napari_motionfft.motion.result import Landscape, Motion
+    from napari_motionfft.motion.strips.estimate import estimate_strip_motion
+    from napari_motionfft.motion.strips.extract import extract_strip
+    from napari_motionfft.motion.strips.many import StripTable, strip_motions
+    from napari_motionfft.motion.strips.oscillation import Oscillation, find_oscillation
+    from napari_motionfft.motion.strips.paths import Strip, rectangle_strip
+    from napari_motionfft.motion.strips.result import StripMotion
 
 
 def __getattr__(name: str) -> Any:

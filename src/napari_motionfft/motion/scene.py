@@ -44,7 +44,7 @@ def scene_after_alignment(
 
 def bins_a_ring(band: Band) -> torch.Tensor:
     """(Ky, Kx) half-plane bins that share the ring of each bin."""
-    radius = band.radius() / (RING / min(band.shape))
+    radius = band.radius() / (RING * band.step)
     index = radius.round().long()
     count = torch.bincount(index[band.multiplicity() > 0], minlength=int(index.max()) + 1)
     return count.double()[index].clamp(min=1.0)
@@ -64,7 +64,7 @@ def power_law(
         (Ky, Kx) |X̄|² and N/T.
     """
     keep = band.multiplicity() > 0
-    step = RING / min(band.shape)
+    step = RING * band.step
     index = (band.radius() / step).round().long()[keep]
     rings = int(index.max()) + 1
     count = torch.bincount(index, minlength=rings).double()

@@ -45,6 +45,14 @@ class Band:
         """(Ky, Kx)."""
         return len(self.ky), len(self.kx)
 
+    @property
+    def step(self) -> float:
+        """cycles/px that widths of rings are multiples of: the coarser frequency step of frames.
+
+        The rings of a line, shape (1, L), hold one bin a step: there it is four of them.
+        """
+        return 1 / min(self.shape) if min(self.shape) > 1 else 4 / max(self.shape)
+
     def radius(self) -> torch.Tensor:
         """|k| in cycles/px."""
         return torch.hypot(self.ky[:, None], self.kx[None, :])  # (Ky, Kx)
@@ -124,7 +132,7 @@ def radial_mean(values: torch.Tensor, band: Band, width: float = 1.0) -> torch.T
     """
     weight = band.multiplicity().to(values.device, values.dtype)
     # DC and Nyquist carry no weight, but the ring profile still reaches them
-    step = width / min(band.shape)
+    step = width * band.step
     ring = (band.radius() / step).to(values.device)  # (Ky, Kx) ring coordinate
     low = ring.floor().long()
     part = (ring - low).to(values.dtype)

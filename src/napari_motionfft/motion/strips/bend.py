@@ -1,0 +1,70 @@
+"""How the velocity changes within a window, from the windows around it (docs/method.md § 11)."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.interpolate import UnivariateSpline
+
+LEAST_WINDOWS = 5
+"""Windows that a curve needs."""
+NOTICED = 0.2
+"""px off the straight line: less bend than this changes nothing."""
+
+
+def bends(
+    starts: NDArray[np.int64],
+    frames: int,
+    velocities: NDArray[np.float64],
+    stderr: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean velocity of each window, and its lines' displacement beyond that, from a smooth v(t).
+
+    A cubic spline through the windows' velocities, as smooth as their standard errors allow. Its
+    integral is where the lines lie; the straight part of that is the mean velocity.
+
+    Parameters
+    ----------
+    starts
+        (W,) first frames, ascending.
+    frames
+        n, lines of a window.
+    velocities, stderr
+        (W,) px/frame; NaN where nothing is known.
+
+    Returns
+    -------
+    (W,) px/frame, (W, n) px
+        NaN and 0 for windows without neighbours to tell.
+    """
+    mean = np.full(len(starts), np.nan)
+    bend = np.zeros((len(starts), frames))
+    known = np.isfinite(velocities) & np.isfinite(stderr) & (stderr > 0)
+    index = np.flatnonzero(known)
+    # a gap wider than a window breaks the curve
+    breaks = np.flatnonzero(np.diff(starts[index]) > frames) + 1
+    for part in np.split(index, breaks):
+        if len(part) < LEAST_WINDOWS:
+            continue
+        centre = starts[part] + (frames - 1) / 2
+        curve = UnivariateSpline(
+            centre, velocities[part], w=1 / stderr[part], k=3, s=len(part), ext="const"
+        )
+        t = np.arange(int(starts[part[0]]), int(starts[part[-1]]) + frames)
+        # midway between frames: the sum is the displacement from frame to frame
+        place = np.concatenate([[0.0], np.cumsum(curve((t[1:] + t[:-1]) / 2))])
+        for window in part:
+            first = int(starts[window]) - int(t[0])
+            here = place[first : first + frames]
+            mean[window] = (here[-1] - here[0]) / (frames - 1)
+            straight = here[0] + mean[window] * np.arange(frames)
+            bend[window] = here - straight
+    return mean, bend
+
+
+def as_runs(bend: torch.Tensor, runs: int) -> torch.Tensor:
+    """(b, n) → (b, c, m), 0 beyond the end."""
+    b, n = bend.shape
+    m = -(-n // runs)
+    return torch.nn.functional.pad(bend, (0, runs * m - n)).reshape(b, runs, m)

@@ -1,0 +1,253 @@
+"""Gauss–Newton for the velocities of many windows at once (docs/method.md § 6, § 11)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from napari_motionfft.motion.strips.mosaic import (
+    SMOOTH_BINS,
+    THIN,
+    MeanLine,
+    Runs,
+    gradients,
+    lay,
+    leverage,
+    pulls,
+    shared_spectra,
+)
+
+STEPS = 4
+"""Steps at most; two are mostly enough."""
+CLOSE = 0.01
+"""px: after a smaller step the next would be negligible."""
+STILL_ROUNDS = 12
+"""Turns of taking the moving part out of the still one and back."""
+
+
+@dataclass
+class Fit:
+    """Refined velocities of b windows.
+
+    Attributes
+    ----------
+    velocity
+        (b,) float64 px/frame.
+    variance
+        (b,) (px/frame)² of it from noise alone.
+    inflation
+        (b,) ≥ 1: how much more the lines scatter about the motion than noise alone makes them.
+    shared, power
+        (b, L//2+1) power that lines share with the mean of the others, and all of it.
+    lines_a_point
+        (b,) how many lines saw each point of the scene.
+    """
+
+    velocity: torch.Tensor
+    variance: torch.Tensor
+    inflation: torch.Tensor
+    shared: torch.Tensor
+    power: torch.Tensor
+    lines_a_point: torch.Tensor
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Spectral weight and what it was made from, at the bins of rfft(L), (b, L//2+1) float64."""
+
+    weight: torch.Tensor
+    signal: torch.Tensor
+    noise: torch.Tensor
+
+    def pick(self, rows: torch.Tensor) -> Weights:
+        """Those of some windows."""
+        return Weights(self.weight[rows], self.signal[rows], self.noise[rows])
+
+
+def refine(
+    runs: Runs, start: torch.Tensor, weights: Weights, static: bool, steps: int = STEPS
+) -> Fit:
+    """Climb from `start` (b,) to the velocities of best agreement.
+
+    Parameters
+    ----------
+    static
+        Fit a still pattern beside the moving one, window by window.
+    """
+    weight = resampled(weights.weight, runs).float().to(runs.device)
+    pull = pulls(runs, weight)
+    flat = Runs(
+        runs.taper.expand(len(start), 1, 1, -1),
+        torch.fft.rfft(runs.taper, runs.size).expand(len(start), 1, 1, -1),
+        runs.taper,
+        torch.ones(1, 1).double(),
+        torch.zeros(1, 1).double(),
+        runs.size,
+    )
+    flat_pull = pulls(flat, weight)
+    velocity = start.clone()
+    lines = float(runs.mask.sum())
+    for step in range(steps + 1):
+        mean = lay(runs, velocity)
+        if static:
+            take_out_still(runs, pull, mean, weight)
+        if step < 2:
+            level(runs, pull, flat.spectra, flat_pull, mean)
+        gradient, curvature = gradients(runs, pull, mean)
+        mask, t = runs.mask, runs.t
+        own = own_share(runs, mean, weights)
+        steep = (curvature * mask).sum((1, 2)) / lines - own  # (b,)
+        steep = torch.maximum(steep, 1e-3 * own).clamp(min=1e-300)
+        arm = leverage(velocity, runs).clamp(min=1e-9)
+        if static:
+            arm = arm * share_left(runs, velocity, weights).clamp(min=1e-6)
+        move = (gradient * t).sum((1, 2)) / (steep * arm)
+        longest = move.abs() * float(t.max())
+        move = move * (1.0 / longest.clamp(min=1.0))
+        velocity = velocity + move
+        if step == steps or float(longest.max()) < CLOSE:
+            break
+    scatter = scatter_of(runs, mean, weights, steep)
+    one_line = scatter / steep**2  # variance of one line's displacement
+    left = (gradient / steep[:, None, None] - move[:, None, None] * t) * mask
+    shared, power = shared_spectra(runs, mean)
+    return Fit(
+        velocity,
+        one_line / arm,
+        misfit(left, mask, one_line),
+        shared,
+        power,
+        mean.lines_a_point,
+    )
+
+
+def resampled(weight: torch.Tensor, runs: Runs) -> torch.Tensor:
+    """(b, n) at the bins of rfft(L) → at the bins of `runs.k`, by linear interpolation."""
+    bins = weight.shape[-1] - 1
+    at = (runs.k * len(runs.taper)).clamp(max=bins - 1e-9)
+    low = at.floor().long()
+    return weight[:, low] * (1 - (at - low)) + weight[:, (low + 1).clamp(max=bins)] * (at - low)
+
+
+def moment(values: torch.Tensor, length: int) -> torch.Tensor:
+    """∫ (2πk)²·values dk over the whole axis, (b,) from (b, L//2+1)."""
+    k = 2 * torch.pi * torch.fft.rfftfreq(length, dtype=torch.float64)
+    count = torch.full_like(k, 2.0 / length)
+    if length % 2 == 0:
+        count[-1] = 0
+    total: torch.Tensor = (values * k**2 * count).sum(-1)
+    return total
+
+
+def own_share(runs: Runs, mean: MeanLine, weights: Weights) -> torch.Tensor:
+    """What each line's noise adds to its curvature through its own part of the mean, (b,)."""
+    length = len(runs.taper)
+    sharp = moment(weights.weight * weights.noise, length)
+    cubes = float((runs.taper.double().cpu() ** 3).sum())
+    return sharp * cubes / mean.lines_a_point.clamp(min=1.0)
+
+
+def scatter_of(runs: Runs, mean: MeanLine, weights: Weights, steep: torch.Tensor) -> torch.Tensor:
+    """Variance of one line's gradient from noise alone, (b,).
+
+    The scene's power is scaled to what the window's own curvature `steep` says of it.
+    """
+    length, taper = len(runs.taper), runs.taper.double().cpu()
+    expected = moment(weights.weight * weights.signal, length) * float((taper**2).sum())
+    own = (steep / expected.clamp(min=1e-300))[:, None]
+    both = own * weights.signal + weights.noise / mean.lines_a_point.clamp(min=1.0)[:, None]
+    return moment(weights.weight**2 * weights.noise * both, length) * float((taper**4).sum())
+
+
+def level(
+    runs: Runs, pull: torch.Tensor, flat: torch.Tensor, flat_pull: torch.Tensor, mean: MeanLine
+) -> None:
+    """Give each line the level at which it lies on the mean line, in place.
+
+    A line's own mean was taken off; but the scene's mean within the strip changes as it passes.
+    """
+    low = slice(0, min(SMOOTH_BINS, flat.shape[-1]))
+    shape = flat[0, 0, 0, low].conj() * runs.counted()[low]
+    along = mean.spectrum[:, :, None, low] * mean.turns[..., low].conj()
+    model = (along * shape).real.sum(-1)  # (b, c, m) of Σ_x u·S̄(x − p_t)
+    offset = (runs.lines.sum(-1) - model) / runs.taper.sum()
+    offset = (offset * runs.mask.float().to(runs.device))[..., None]
+    runs.lines -= offset * runs.taper
+    runs.spectra[..., low] -= offset * flat[..., low]
+    pull[..., low] -= offset * flat_pull[..., low]
+
+
+def take_out_still(runs: Runs, pull: torch.Tensor, mean: MeanLine, weight: torch.Tensor) -> None:
+    """Move what the lines share at rest out of them, in place; `mean` is laid anew.
+
+    Two layers by turns: the still one is the mean of the lines less the moving one, which is the
+    mean of the compensated lines less the still one (docs/method.md § 9). All on mean lines.
+    """
+    length, lines = len(runs.taper), float(runs.mask.sum())
+    rest = runs.lines.sum((1, 2)) / lines  # (b, L), under the taper
+    together = mean.turns.sum(2)  # (b, c, K)
+    count = torch.fft.irfft(mean.cover, runs.size).clamp(min=THIN)
+    still = torch.zeros_like(rest)
+    for _ in range(STILL_ROUNDS):
+        moving = torch.fft.irfft((mean.spectrum * together.conj()).sum(1), runs.size)
+        still += rest - still - runs.taper * moving[:, :length] / lines
+        total = mean.total - torch.fft.rfft(still, runs.size)[:, None] * together
+        mean.spectrum = torch.fft.rfft(torch.fft.irfft(total, runs.size) / count, runs.size)
+    mean.total = total
+    part = Runs(
+        still[:, None, None],
+        torch.fft.rfft(still, runs.size)[:, None, None],
+        runs.taper,
+        runs.mask[:1, :1],
+        runs.t[:1, :1],
+        runs.size,
+    )
+    on = runs.mask.float().to(runs.device)[..., None]
+    runs.lines -= part.lines * on
+    runs.spectra -= part.spectra * on
+    pull -= pulls(part, weight) * on
+
+
+def share_left(runs: Runs, velocity: torch.Tensor, weights: Weights) -> torch.Tensor:
+    """What of the velocity's information is left beside a free still pattern, (b,) in 0…1.
+
+    At each frequency a_t = exp(−2πi k·v t) has to be told from a constant: of its derivative what
+    lies along both is lost (docs/method.md § 9).
+    """
+    t = runs.t[runs.mask > 0]
+    t = t if runs.t.shape[0] == 1 else runs.t[0][runs.mask[0] > 0]
+    k = torch.fft.rfftfreq(len(runs.taper), dtype=torch.float64)
+    turns = 2 * torch.pi * velocity[:, None, None] * t[:, None] * k  # (b, m, K)
+    a = torch.polar(torch.ones_like(turns), -turns)
+    d = a.mean(1)
+    slope = (t[:, None] * a).sum(1)
+    lost = (slope.real**2 + slope.imag**2) / (len(t) * (1 - d.real**2 - d.imag**2).clamp(min=1e-9))
+    kept = (1 - lost / float((t**2).sum())).clamp(min=0.0, max=1.0)
+    whole = weights.weight * weights.signal
+    length = len(runs.taper)
+    return moment(whole * kept, length) / moment(whole, length).clamp(min=1e-300)
+
+
+def misfit(left: torch.Tensor, mask: torch.Tensor, one_line: torch.Tensor) -> torch.Tensor:
+    """Variance inflation ≥ 1 of each window, as `precision.misfit` for one (docs/method.md § 8).
+
+    Parameters
+    ----------
+    left
+        (b, c, m) px: what is left of each line's displacement.
+    one_line
+        (b,) px²: its variance from noise alone.
+    """
+    count = mask.sum(1, keepdim=True)
+    left = (left - left.sum(2, keepdim=True) / count.clamp(min=1)) * mask
+    white = left / one_line.clamp(min=1e-300).sqrt()[:, None, None]
+    n = float((mask.sum(1) - 2).clamp(min=0).sum())
+    if n < 4:
+        return torch.ones(len(left), dtype=torch.float64)
+    squares = white.square().sum((1, 2))
+    products = (white[..., 1:] * white[..., :-1]).sum((1, 2))
+    ratio = squares / n
+    out = torch.where(ratio > 1 + 2 * (2 / n) ** 0.5, ratio, 1.0)
+    r = (products / squares.clamp(min=1e-300)).clamp(max=0.95)
+    return torch.where(r > 2 / n**0.5, out * (1 + r) / (1 - r), out).clamp(min=1.0)

@@ -1,0 +1,291 @@
+"""The landscape of every window at once, and the motions that it shows (docs/method.md § 11)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import torch
+
+from napari_motionfft.motion.frames import apodised
+from napari_motionfft.motion.landscape import cos_minus_sin
+from napari_motionfft.motion.strips.speeds import lags_in_view, overlap
+
+MOST_LAGS = 1023
+"""Longer lags are not looked at: they add to the slowest motions only."""
+MOST_PEAKS = 4
+"""Motions reported for one window."""
+MOST_KEPT = 2**26
+"""Phases that may be kept between blocks of windows, counted as if every lag saw every velocity."""
+LEAST_SHARE = 0.15
+"""Of the highest peak: what is lower may be what its modelled shape leaves over."""
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What the search of windows of one shape shares.
+
+    Attributes
+    ----------
+    taper
+        (L,) float32 window along the strip.
+    size
+        Length of the zero-padded lines: no displacement in view wraps around.
+    k
+        (K,) frequencies in cycles/px, float64 on the host, DC not among them.
+    grid
+        (V,) velocities in px/frame.
+    frames
+        n, lines of a window.
+    overcount
+        What the taper makes neighbouring frequencies share.
+    still
+        px: peaks that move less than this over a window count as a still pattern; 0 counts all.
+    periodic
+        Content that leaves comes in at the other end.
+    tables
+        Phases of each lag, kept between blocks of windows where they are few.
+    """
+
+    taper: torch.Tensor
+    size: int
+    k: torch.Tensor
+    grid: torch.Tensor
+    frames: int
+    overcount: float
+    still: float
+    periodic: bool = False
+    tables: dict[tuple[int, str], torch.Tensor] = field(default_factory=dict, repr=False)
+
+    def common(self, displacement: torch.Tensor) -> torch.Tensor:
+        """What of the window's energy is still in view after moving by so many px."""
+        if self.periodic:
+            return torch.ones_like(displacement, dtype=torch.float64)
+        return overlap(self.taper, displacement)
+
+    def in_view(self) -> torch.Tensor:
+        """(V,) lags that share at least half the strip at each velocity of the grid."""
+        if self.periodic:
+            return torch.full(self.grid.shape, self.lags)
+        return lags_in_view(self.grid, len(self.taper), self.lags)
+
+    def table(self, lag: int, seen: slice, device: torch.device) -> torch.Tensor:
+        """(2K, v) cos and −sin of 2π k·vτ over the velocities in view of a lag."""
+        key = (lag, str(device))
+        if key in self.tables:
+            return self.tables[key]
+        made = cos_minus_sin(self.k[:, None] * (lag * self.grid[seen]), device)
+        if 2 * len(self.k) * len(self.grid) * self.lags <= MOST_KEPT:
+            self.tables[key] = made
+        return made
+
+    @property
+    def lags(self) -> int:
+        """Lags that are looked at."""
+        return min(self.frames - 1, MOST_LAGS)
+
+
+@dataclass(frozen=True)
+class Found:
+    """The search of b windows.
+
+    Attributes
+    ----------
+    score
+        (b, V) the landscape in noise standard deviations, on the host.
+    velocity, height
+        (b, P) float64: peaks, highest first, with their score; height 0 = no further peak.
+    coherence, unsure
+        (b, lags) float64: how well lines agree after each lag along the highest peak, a pair of
+        lines in full view, and its standard deviation; NaN where little is in view.
+    """
+
+    score: torch.Tensor
+    velocity: torch.Tensor
+    height: torch.Tensor
+    coherence: torch.Tensor
+    unsure: torch.Tensor
+
+
+def line_spectra(lines: torch.Tensor, taper: torch.Tensor, size: int) -> torch.Tensor:
+    """Spectra of lines less their own mean under a taper, zero-padded, (…, n, size//2+1)."""
+    rows = lines.flatten(0, -2)[:, None]  # (N, 1, L)
+    rows = apodised(rows, taper.to(lines.device)[None])[:, 0]
+    spectra: torch.Tensor = torch.fft.rfft(rows, size, norm="ortho")
+    return spectra.reshape(*lines.shape[:-1], -1)
+
+
+def search_windows(
+    lines: torch.Tensor, weight: torch.Tensor, setup: Setup, chance: torch.Tensor
+) -> Found:
+    """Landscape, peaks and coherence of windows.
+
+    Parameters
+    ----------
+    lines
+        (b, n, L) float32, the still pattern taken out.
+    weight
+        (b, K) float32 spectral weight.
+    chance
+        (b,) score that chance alone reaches: lower peaks besides the highest are left out.
+    """
+    device = lines.device
+    spectra = line_spectra(lines, setup.taper, setup.size)[..., 1 : len(setup.k) + 1]  # (b, n, K)
+    lags = lag_spectra(spectra, setup.lags)  # (lags, b, K)
+    weight = weight.to(device)
+    lags *= weight
+    power = torch.view_as_real(lags).square().sum((-1, -2))  # (lags, b)
+    spread = 2 * setup.overcount * power.double().cumsum(0).cpu()  # (lags, b)
+    count = setup.in_view()  # (V,)
+    sigma = spread[(count - 1).clamp(min=0)].T.clamp(min=1e-30).sqrt()  # (b, V)
+    score = gemm(lags, setup, count).cpu().double() / sigma
+    velocity = torch.zeros(len(lines), MOST_PEAKS, dtype=torch.float64)
+    height = torch.zeros_like(velocity)
+    left = score.clone()
+    moving = setup.grid.abs() * (setup.frames - 1) >= setup.still
+    active = torch.arange(len(lines))
+    coherence = unsure = torch.full((len(lines), setup.lags), math.nan, dtype=torch.float64)
+    for rank in range(MOST_PEAKS):
+        at, top = highest(left[active], setup.grid, moving)
+        if rank > 0:
+            keep = (top > chance[active]) & (top > LEAST_SHARE * height[active, 0])
+            active, at, top = active[keep], at[keep], top[keep]
+        else:
+            keep = torch.ones(len(active), dtype=torch.bool)
+        if len(active) == 0:
+            break
+        velocity[active, rank], height[active, rank] = at, top
+        if rank == 0:
+            coherence, unsure = coherence_of(lags, at, power, setup)
+        if rank + 1 < MOST_PEAKS:
+            some = slice(None) if len(active) == len(lines) else active.to(device)
+            shape = beam(spectra[some], weight[some], at, setup)
+            if rank == 0:
+                sure = top > chance  # nothing else in a window without any motion
+                active, shape = active[sure], shape[:, sure.to(device)]
+                if len(active) == 0:
+                    break
+            left[active] -= gemm(shape, setup, count).cpu().double() / sigma[active]
+    return Found(score.float(), velocity, height, coherence, unsure)
+
+
+def lag_spectra(spectra: torch.Tensor, lags: int) -> torch.Tensor:
+    """A_τ(k) = Σ_t X_{t+τ}(k)·X_t(k)* for τ = 1…lags of every window, (lags, b, K) complex.
+
+    Wiener–Khinchin theorem along time, zero-padded.
+
+    Parameters
+    ----------
+    spectra
+        (b, n, K) complex.
+    """
+    n = spectra.shape[1]
+    turned = spectra.transpose(1, 2).contiguous()  # (b, K, n)
+    along = torch.fft.fft(turned, n=2 * n)
+    power = along.real.square() + along.imag.square()
+    back: torch.Tensor = torch.fft.ihfft(power)  # (b, K, n + 1)
+    return back[..., 1 : lags + 1].permute(2, 0, 1).contiguous()
+
+
+def gemm(lags: torch.Tensor, setup: Setup, count: torch.Tensor) -> torch.Tensor:
+    """2 Σ_τ Re Σ_k A_τ(k)·exp(2πi k·vτ) over the velocities in view of each lag, (b, V).
+
+    Parameters
+    ----------
+    lags
+        (lags, b, K) complex, weighted.
+    count
+        (V,) lags in view at each velocity.
+    """
+    device = lags.device
+    total = torch.zeros(lags.shape[1], len(setup.grid), device=device)
+    pairs = torch.view_as_real(lags).flatten(-2)  # (lags, b, 2K)
+    middle = len(setup.grid) // 2
+    for lag in range(1, setup.lags + 1):
+        wide = int((count[middle:] >= lag).sum()) - 1
+        if wide < 0:
+            break
+        seen = slice(middle - wide, middle + wide + 1)
+        total[:, seen].addmm_(pairs[lag - 1], setup.table(lag, seen, device), alpha=2.0)
+    return total
+
+
+def highest(
+    score: torch.Tensor, grid: torch.Tensor, allowed: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Velocity and height of the highest local maximum of each row, between the grid's points.
+
+    Parameters
+    ----------
+    score
+        (b, V).
+    allowed
+        (V,) where a maximum counts; the flank of one elsewhere is none.
+    """
+    padded = torch.nn.functional.pad(score, (1, 1), value=-math.inf)
+    left, right = padded[:, :-2], padded[:, 2:]
+    top = (score >= left) & (score >= right) & allowed
+    tops = torch.where(top, score, -math.inf)
+    height, cell = tops.max(1)
+    row = torch.arange(len(score))
+    inner = cell.clamp(1, score.shape[1] - 2)
+    y = [score[row, inner + i] for i in (-1, 0, 1)]
+    x = [grid[inner + i] for i in (-1, 0, 1)]
+    # the parabola through three points that are not quite evenly spaced
+    a, b = (y[0] - y[1]) / (x[0] - x[1]), (y[2] - y[1]) / (x[2] - x[1])
+    bend = (b - a) / (x[2] - x[0])
+    at = (x[0] + x[1]) / 2 - a / (2 * bend)
+    usable = torch.isfinite(at) & (bend < 0) & (inner == cell)
+    at = torch.where(usable, at.clamp(x[0], x[2]), grid[cell])
+    peak = y[1] + a * (at - x[1]) + bend * (at - x[0]) * (at - x[1])
+    return at, torch.where(usable, peak, height).clamp(min=0.0).nan_to_num(0.0)
+
+
+def beam(
+    spectra: torch.Tensor, weight: torch.Tensor, velocity: torch.Tensor, setup: Setup
+) -> torch.Tensor:
+    """Weighted lag spectra that one motion alone would have, (lags, b, K) complex.
+
+    Taking their landscape off leaves that of the other motions: what is one motion's own sidelobe
+    is no second motion.
+    """
+    device, n = spectra.device, spectra.shape[1]
+    t = torch.arange(n, dtype=torch.float64) - (n - 1) / 2
+    mean = (spectra * turned(velocity[:, None] * t, setup.k, device)).mean(1)  # (b, K)
+    power = weight * (mean.real.square() + mean.imag.square())
+    lag = torch.arange(1, setup.lags + 1, dtype=torch.float64)
+    moved = velocity * lag[:, None]  # (lags, b)
+    share = (n - lag)[:, None] * setup.common(moved)
+    # the mean itself lost what moved out of the window
+    kept = setup.common(velocity[:, None] * t).mean(1).clamp(min=0.05)
+    scale = (share / kept**2).float().to(device)
+    return (scale[..., None] * power) * turned(-moved, setup.k, device)
+
+
+def coherence_of(
+    lags: torch.Tensor, velocity: torch.Tensor, power: torch.Tensor, setup: Setup
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Re Σ_k W·A_τ·exp(2πi k·vτ) a pair of lines in full view, and its noise, (b, lags) float64.
+
+    Parameters
+    ----------
+    power
+        (lags, b) Σ_k |W·A_τ|².
+    """
+    device = lags.device
+    lag = torch.arange(1, setup.lags + 1, dtype=torch.float64)
+    moved = velocity * lag[:, None]  # (lags, b)
+    along = (lags * turned(moved, setup.k, device)).real.sum(-1).double().cpu()  # (lags, b)
+    common = setup.common(moved)
+    pairs = (setup.frames - lag)[:, None] * torch.where(common > 0.25, common, math.nan)
+    noise = (0.5 * setup.overcount * power.double().cpu()).sqrt()
+    return (along / pairs).T, (noise / pairs).T
+
+
+def turned(displacement: torch.Tensor, k: torch.Tensor, device: torch.device) -> torch.Tensor:
+    """exp(2πi k·d) complex64, (…, K) of displacements (…) in px.
+
+    In float32: a thousand px cost 1e-4 rad, at random over frequencies.
+    """
+    turn = displacement.float().to(device)[..., None] * (2 * math.pi * k).float().to(device)
+    return torch.complex(turn.cos(), turn.sin())

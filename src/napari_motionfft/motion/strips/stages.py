@@ -1,0 +1,216 @@
+"""Stages of the pipeline over all windows of one shape, in blocks that fit the device."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from napari_motionfft.motion.frames import window as tukey
+from napari_motionfft.motion.job import Check, within
+from napari_motionfft.motion.strips.bend import NOTICED, as_runs, bends
+from napari_motionfft.motion.strips.mosaic import Runs
+from napari_motionfft.motion.strips.plan import StripJob
+from napari_motionfft.motion.strips.refine import STEPS, Fit, Weights, refine
+from napari_motionfft.motion.strips.runs import Shape, memory_of, run_shapes
+from napari_motionfft.motion.strips.scene import TAPER, first_weights, later_weights
+from napari_motionfft.motion.strips.search import Found, search_windows
+from napari_motionfft.motion.strips.windows import Windows, blocks, read_windows
+
+SAMPLE = 32
+"""Windows of a strip that its weight is measured on."""
+BENDS = 2
+"""Times that the paths of windows are bent to the velocities around them."""
+SEARCH_BLOCK, REFINE_BLOCK = 2**21, 2**18
+"""Samples of the lines that are worked on at a time on the host: what stays in its caches."""
+
+Weighed = dict[int, tuple[Weights, int]]
+"""Strip → the weight that its aligned lines call for, and for how many frames they agree."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Refined motions: of which window, which of its peaks, and what came out.
+
+    Attributes
+    ----------
+    window, rank
+        (R,) int64.
+    velocity, variance, inflation
+        (R,) float64; NaN where no two lines see the same.
+    """
+
+    window: torch.Tensor
+    rank: torch.Tensor
+    velocity: torch.Tensor
+    variance: torch.Tensor
+    inflation: torch.Tensor
+
+
+def search_all(job: StripJob, windows: Windows, check: Check) -> Found:
+    """The landscape of every window."""
+    setup, parts = windows.setup, []
+    count, samples = len(windows.start), setup.frames * len(setup.taper)
+    for start, stop in blocks(job, count, samples, SEARCH_BLOCK):
+        check(start / count, "Searching velocities")
+        rows = torch.arange(start, stop)
+        scenes = [windows.scenes[int(i)] for i in windows.strip[rows]]
+        weight = torch.stack([scene.weight for scene in scenes])
+        chance = torch.tensor([scene.chance for scene in scenes], dtype=torch.float64)
+        parts.append(search_windows(read_windows(job, windows, rows), weight, setup, chance))
+    return Found(
+        torch.cat([p.score for p in parts]),
+        torch.cat([p.velocity for p in parts]),
+        torch.cat([p.height for p in parts]),
+        torch.cat([p.coherence for p in parts]),
+        torch.cat([p.unsure for p in parts]),
+    )
+
+
+def weigh(job: StripJob, windows: Windows, found: Found, check: Check) -> Weighed:
+    """Weights from windows whose highest peak stands out; from the lines alone without such."""
+    setup = windows.setup
+    length = len(setup.taper)
+    out: Weighed = {}
+    chosen: list[torch.Tensor] = []
+    for strip in windows.strips:
+        scene, rows = windows.scenes[strip], windows.of(strip)
+        sure = rows[found.height[rows, 0] > scene.chance]
+        memory = setup.frames
+        if len(sure):
+            share = found.unsure[sure] ** -2
+            mean = (found.coherence[sure] * share).nansum(0) / share.nansum(0)
+            memory = memory_of(mean, share.nansum(0) ** -0.5)
+        out[strip] = first_weights(scene, setup, length, job.periodic), memory
+        spread = torch.linspace(0, len(sure) - 1, min(SAMPLE, len(sure))).round().long()
+        chosen.append(sure[spread])
+    rows = torch.cat(chosen)
+    fits = aligned(job, windows, rows, found.velocity[rows, 0], None, out, 1, check)
+    for strip in windows.strips:
+        mine = [fit for row, fit in fits.items() if int(windows.strip[rows[row]]) == strip]
+        if not mine:
+            continue
+        shared = torch.stack([fit.shared[at] for fit, at in mine]).mean(0)
+        power = torch.stack([fit.power[at] for fit, at in mine]).mean(0)
+        seen = sum(float(fit.lines_a_point[at]) for fit, at in mine) / len(mine)
+        name = str(job.asked["weight"])
+        out[strip] = (
+            later_weights(shared, power, seen, name, length, job.periodic),
+            out[strip][1],
+        )
+    return out
+
+
+def refine_all(
+    job: StripJob,
+    windows: Windows,
+    found: Found,
+    weights: Weighed,
+    check: Check,
+) -> Rows:
+    """Every motion that stands out, refined."""
+    chance = torch.tensor([windows.scenes[int(i)].chance for i in windows.strip])
+    at = torch.nonzero(found.height > chance[:, None])  # (R, 2) window, rank
+    start = found.velocity[at[:, 0], at[:, 1]]
+    fits = aligned(job, windows, at[:, 0], start, None, weights, STEPS, within(check, 0.0, 0.5))
+    rows = Rows(at[:, 0], at[:, 1], start, *torch.full((2, len(at)), torch.nan).double())
+    put(rows, fits, torch.arange(len(at)))
+    for turn in range(BENDS if job.window else 0):
+        part = within(check, 0.5 + 0.5 * turn / BENDS, 0.5 + 0.5 * (turn + 1) / BENDS)
+        which, velocity, bend = bent(windows, rows)
+        if not len(which):
+            break
+        fits = aligned(job, windows, rows.window[which], velocity, bend, weights, STEPS, part)
+        put(rows, fits, which)
+    return rows
+
+
+def put(rows: Rows, fits: dict[int, tuple[Fit, int]], which: torch.Tensor) -> None:
+    """Write fits into the rows that they belong to."""
+    for at, (fit, i) in fits.items():
+        row = int(which[at])
+        rows.velocity[row] = fit.velocity[i]
+        rows.variance[row] = fit.variance[i]
+        rows.inflation[row] = fit.inflation[i]
+
+
+def bent(windows: Windows, rows: Rows) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Rows whose neighbours tell that the velocity changes within the window.
+
+    Returns
+    -------
+    (R,) rows, (R,) velocities in px/frame to start from, (R, n) px off the straight path
+    """
+    which, velocity, bend = [], [], []
+    error = (rows.variance * rows.inflation).sqrt()
+    for strip in windows.strips:
+        mine = torch.nonzero((rows.rank == 0) & (windows.strip[rows.window] == strip)).flatten()
+        starts = windows.start[rows.window[mine]].numpy()
+        mean, off = bends(
+            starts, windows.setup.frames, rows.velocity[mine].numpy(), error[mine].numpy()
+        )
+        far = np.isfinite(mean) & (np.abs(off).max(1, initial=0.0) > NOTICED)
+        which.append(mine[torch.from_numpy(far)])
+        velocity.append(torch.from_numpy(mean[far]))
+        bend.append(torch.from_numpy(off[far]))
+    return torch.cat(which), torch.cat(velocity), torch.cat(bend)
+
+
+def aligned(
+    job: StripJob,
+    windows: Windows,
+    rows: torch.Tensor,
+    velocity: torch.Tensor,
+    bend: torch.Tensor | None,
+    weights: Weighed,
+    steps: int,
+    check: Check,
+) -> dict[int, tuple[Fit, int]]:
+    """Row → its fit and its place in it; rows of like runs are refined together.
+
+    Parameters
+    ----------
+    rows
+        (R,) windows.
+    velocity, bend
+        (R,) px/frame to start from, (R, n) px off the straight path or None.
+    """
+    setup = windows.setup
+    length, n = len(setup.taper), setup.frames
+    taper = tukey((length, 1), 0.0 if job.periodic else TAPER)[:, 0]
+    kinds: dict[Shape, list[int]] = {}
+    for strip in windows.strips:
+        mine = torch.nonzero(windows.strip[rows] == strip).flatten()
+        further = torch.zeros(len(mine)) if bend is None else bend[mine].abs().amax(1)
+        shapes = run_shapes(velocity[mine], 2 * further, setup, weights[strip][1])
+        for row, shape in zip(mine.tolist(), shapes, strict=True):
+            if shape is not None:
+                kinds.setdefault(shape, []).append(row)
+    out: dict[int, tuple[Fit, int]] = {}
+    total = sum(len(members) for members in kinds.values())
+    for shape, members in kinds.items():
+        for start, stop in blocks(job, len(members), n * shape.size, REFINE_BLOCK):
+            check(len(out) / total, "Refining")
+            some = torch.tensor(members[start:stop])
+            here = rows[some]
+            lines = read_windows(job, windows, here)
+            each = [weights[int(i)][0] for i in windows.strip[here]]
+            stacked = Weights(
+                torch.cat([w.weight for w in each]),
+                torch.cat([w.signal for w in each]),
+                torch.cat([w.noise for w in each]),
+            )
+            runs = Runs.of(lines, shape.runs, taper, shape.size)
+            if bend is not None:
+                runs.bend = as_runs(bend[some], shape.runs)
+            joint = job.static and alone(job, windows, here)
+            fit = refine(runs, velocity[some], stacked, joint, steps)
+            out.update({int(row): (fit, i) for i, row in enumerate(some)})
+    return out
+
+
+def alone(job: StripJob, windows: Windows, rows: torch.Tensor) -> bool:
+    """A window that is most of its strip: the strip's mean line holds much of what moves."""
+    count = max(job.strips[int(i)].count for i in torch.unique(windows.strip[rows]))
+    return count < 2 * windows.setup.frames
