@@ -13,6 +13,7 @@ from napari.layers import Image
 from qtpy.QtCore import QPoint, Qt
 from tests.viewer.made_strips import motion_of, table_of
 
+from napari_motionfft.motion.strips.oscillation import find_oscillation
 from napari_motionfft.viewer.strip_chart import chart_of
 from napari_motionfft.viewer.strip_colours import strip_colour
 from napari_motionfft.viewer.strip_time import TimeLink
@@ -177,6 +178,25 @@ def test_one_window_shows_as_long_as_it_is(qtbot: Any) -> None:
     plot.show_chart(chart_of(table_of(nothing)))
     plot.canvas.draw()
     assert plot.figure.axes[0].get_ylim() == (-1, 1)
+
+
+def test_an_oscillation_is_drawn_where_there_is_one(qtbot: Any) -> None:
+    times = np.arange(60) * 8 + 7.5
+    swinging = motion_of(1 + np.sin(times / 20), shape=(488, 40), window=16, dt=0.5, dx=2.0)
+    steady = motion_of(np.linspace(1, 1.001, 60), shape=(488, 40), window=16, dt=0.5, dx=2.0)
+    table = table_of(swinging, steady)
+    chart = chart_of(table, 0, [find_oscillation(strip) for strip in table.strips])
+    assert chart.curves[1].swing is None
+    plot = VelocityPlot(ViewerModel())
+    qtbot.addWidget(plot)
+    plot.show_chart(chart)
+    plot.canvas.draw()
+    (axes,) = plot.figure.axes
+    (dashed,) = [line for line in axes.lines if line.get_linestyle() == "--"]
+    seen = 4 * (1 + np.sin(dashed.get_xdata() / 0.5 / 20))  # µm/s; windows average a little out
+    np.testing.assert_allclose(dashed.get_ydata(), seen, atol=0.25)
+    assert "dashed" in axes.get_title(loc="right")
+    assert "dashed" not in plot.figure.legends[0].get_texts()[0].get_text()
 
 
 def test_the_plot_follows_the_theme(results: Any) -> None:

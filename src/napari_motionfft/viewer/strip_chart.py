@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from napari_motionfft.viewer.report import measured
 from napari_motionfft.viewer.strip_colours import strip_colour
 
 if TYPE_CHECKING:
+    from napari_motionfft.motion.strips.oscillation import Oscillation
     from napari_motionfft.motion.strips.result import StripMotion
     from napari_motionfft.viewer.strip_layers import Table
 
@@ -35,6 +37,8 @@ class Curve:
         (W,) bool.
     half
         Half a window's length in time.
+    swing
+        (2, n) times and velocities of the oscillation that was found in it, or None.
     """
 
     name: str
@@ -44,6 +48,7 @@ class Curve:
     errors: Array
     reliable: NDArray[np.bool_]
     half: float
+    swing: Array | None = None
 
     def at(self, time: float) -> int | None:
         """The window whose middle is nearest to a time, or None where no window reaches."""
@@ -92,7 +97,7 @@ class Chart:
         return f"time{since}, {self.time_unit}"
 
 
-def chart_of(table: Table, first_frame: int = 0) -> Chart:
+def chart_of(table: Table, first_frame: int = 0, oscillations: Sequence[Oscillation] = ()) -> Chart:
     """The curves of all strips of a run.
 
     Parameters
@@ -101,14 +106,19 @@ def chart_of(table: Table, first_frame: int = 0) -> Chart:
         The result.
     first_frame
         Frame of the layer that is the run's frame 0.
+    oscillations
+        One a strip, or none: those that are no noise are drawn.
     """
     strips = table.strips
+    swings = oscillations or (None,) * len(strips)
     one_unit = len({strip.velocity_unit for strip in strips}) == 1
     first = strips[0]
     return Chart(
         curves=tuple(
-            curve_of(strip, name, index, 1.0 if not one_unit else strip.unit_speed)
-            for index, (strip, name) in enumerate(zip(strips, table.names, strict=True))
+            curve_of(strip, name, index, 1.0 if not one_unit else strip.unit_speed, swing)
+            for index, (strip, name, swing) in enumerate(
+                zip(strips, table.names, swings, strict=True)
+            )
         ),
         time_unit="frame" if first.dt is None else first.time_unit,
         unit=first.velocity_unit if one_unit else "px/frame",
@@ -118,9 +128,16 @@ def chart_of(table: Table, first_frame: int = 0) -> Chart:
     )
 
 
-def curve_of(strip: StripMotion, name: str, index: int, scale: float) -> Curve:
+def curve_of(
+    strip: StripMotion, name: str, index: int, scale: float, found: Oscillation | None = None
+) -> Curve:
     """One strip, its velocities times `scale`."""
     step = 1.0 if strip.dt is None else strip.dt
+    swing = None
+    if found is not None and found.reliable:
+        each = int(np.clip(found.period / 24, 1, 10_000))  # 24 points a period make a smooth line
+        frames = np.arange(0, strip.shape[0], each, dtype=np.float64)
+        swing = np.stack([frames * step, found.at(frames) * scale])
     return Curve(
         name=name,
         colour=strip_colour(index),
@@ -129,6 +146,7 @@ def curve_of(strip: StripMotion, name: str, index: int, scale: float) -> Curve:
         errors=strip.stderr * abs(scale),
         reliable=strip.reliable & np.isfinite(strip.velocities),
         half=strip.window * step / 2,
+        swing=swing,
     )
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from napari_motionfft.motion.strips.paths import Strip
 from napari_motionfft.viewer.devices import load_torch
 from napari_motionfft.viewer.errors import SourceError
 from napari_motionfft.viewer.source import slider_position
@@ -87,16 +89,11 @@ class Sizes:
     length_unit: str
 
     @property
-    def common(self) -> float | None:
-        """The length that all strips share, or None."""
-        return self.dx[0] if len(set(self.dx)) == 1 else None
-
-    @property
     def arguments(self) -> dict[str, Any]:
-        """Of `estimate_strip_motion`."""
+        """Of `strip_motions`; one px length where all strips share it."""
         return {
             "dt": self.dt,
-            "dx": self.common,
+            "dx": self.dx[0] if len(set(self.dx)) == 1 else list(self.dx),
             "time_unit": self.time_unit,
             "length_unit": self.length_unit,
         }
@@ -182,15 +179,14 @@ def measure(asked: StripAsked, source: StripSource, progress: Any, cancel: Any) 
     load_torch()
     from napari_motionfft.motion.strips import estimate, many
 
-    sizes = sizes_of(asked, source)
-    arguments = {**asked.estimate, **sizes.arguments, "progress": progress, "cancel": cancel}
+    arguments = {**asked.estimate, **sizes_of(asked, source).arguments}
+    arguments |= {"progress": progress, "cancel": cancel}
     if not asked.is_movie:
         motion = estimate.estimate_strip_motion(source.kymograph, **arguments)
-        lines = motion.shape[0], motion.shape[1]
-        return many.StripTable(
-            (motion,), source.names, (along(lines[1]),), (as_float(source.kymograph),)
-        )
-    table = many.strip_motions(
+        path = np.array([[0.0, 0.0], [0.0, motion.shape[1] - 1.0]])
+        kymograph = np.asarray(source.kymograph, dtype=np.float32)
+        return many.StripTable((motion,), source.names, (Strip(path),), (kymograph,))
+    return many.strip_motions(
         source.stack,
         source.paths,
         names=source.names,
@@ -198,7 +194,6 @@ def measure(asked: StripAsked, source: StripSource, progress: Any, cancel: Any) 
         interpolation=asked.interpolation,
         **arguments,
     )
-    return table if sizes.common == sizes.dx[0] else with_sizes(table, sizes.dx)
 
 
 def answer(run: StripRun, progress: Any, cancel: Any) -> StripRun:
@@ -208,23 +203,3 @@ def answer(run: StripRun, progress: Any, cancel: Any) -> StripRun:
 
     found = tuple(find_oscillation(strip) for strip in table.strips)
     return replace(run, table=table, oscillations=found)
-
-
-def along(length: int) -> Any:
-    """(2, 2) path (y, x) of a line scan: its own row of pixels."""
-    import numpy as np
-
-    return np.array([[0.0, 0.0], [0.0, length - 1.0]])
-
-
-def as_float(kymograph: Any) -> Any:
-    """(T, L) float32, read once."""
-    import numpy as np
-
-    return np.asarray(kymograph, dtype=np.float32)
-
-
-def with_sizes(table: StripTable, sizes: Sequence[float | None]) -> StripTable:
-    """The table with a px length of its own for each strip: pixels may be no squares."""
-    strips = zip(table.strips, sizes, strict=True)
-    return replace(table, strips=tuple(replace(strip, dx=dx) for strip, dx in strips))

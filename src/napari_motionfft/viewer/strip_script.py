@@ -25,7 +25,7 @@ def script_of(asked: StripAsked, source: StripSource) -> str:
 
 def movie(asked: StripAsked, source: StripSource) -> list[str]:
     """Strips that are cut from a movie."""
-    layer, sizes = asked.layer, sizes_of(asked, source)
+    layer = asked.layer
     parts = [str(i) for i in taken_at(layer, source, asked.level)]
     parts[source.time_axis] = "{}:{}".format(*asked.frames)
     level = asked.level if layer.multiscale else None
@@ -45,15 +45,7 @@ def movie(asked: StripAsked, source: StripSource) -> list[str]:
     if len(widths) == 1:
         arguments["width"] = widths.pop()
     arguments |= {"reduce": asked.reduce, "interpolation": asked.interpolation}
-    lines += [*given({**arguments, **asked.estimate, **sizes.arguments}), ")"]
-    if sizes.common != sizes.dx[0]:
-        lines[1:1] = ["from dataclasses import replace"]
-        lines += [
-            f"# pixels are no squares: {sizes.length_unit} a px along each strip",
-            f"sizes = {sizes.dx!r}",
-            "strips = tuple(replace(s, dx=dx) for s, dx in zip(table.strips, sizes))",
-            "table = replace(table, strips=strips)",
-        ]
+    lines += [*given({**arguments, **asked.estimate, **sizes_of(asked, source).arguments}), ")"]
     return [*lines, "print(table)"]
 
 

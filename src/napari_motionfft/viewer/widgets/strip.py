@@ -158,10 +158,11 @@ class StripMotionDock(Container):  # type: ignore[misc]
         """Open the plot and the table of the last run below the canvas."""
         if self.last is None:
             return
-        asked, source = self.last.asked, self.last.source
+        run, asked, source = self.last, self.last.asked, self.last.source
         count = asked.frames[1] - asked.frames[0]
         link = TimeLink(self._viewer, asked.layer, source.time_axis, source.first_frame, count)
-        self.dock.show(self.last.table, link if asked.is_movie else None, source.first_frame)
+        about = (source.first_frame, run.oscillations)
+        self.dock.show(run.table, link if asked.is_movie else None, *about)
 
     def show_strip(self, index: int) -> None:
         """Bring the kymograph and the spectrogram of a strip of the last run into view."""

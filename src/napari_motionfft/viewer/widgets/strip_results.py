@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -74,7 +74,13 @@ class StripResults(QWidget):  # type: ignore[misc]
         """Low: the canvas above is what the user looks at."""
         return QSize(900, 230)
 
-    def show_table(self, table: Any, link: TimeLink | None, first_frame: int = 0) -> None:
+    def show_table(
+        self,
+        table: Any,
+        link: TimeLink | None,
+        first_frame: int = 0,
+        oscillations: Sequence[Any] = (),
+    ) -> None:
         """Show a `StripTable` in place of the one before.
 
         Parameters
@@ -85,8 +91,10 @@ class StripResults(QWidget):  # type: ignore[misc]
             To the slider; None for a line scan, all of which is in view.
         first_frame
             Frame of the layer that is the run's frame 0.
+        oscillations
+            As for `chart_of`.
         """
-        self._chart, self._link = chart_of(table, first_frame), link
+        self._chart, self._link = chart_of(table, first_frame, oscillations), link
         self.plot.show_chart(self._chart)
         self.table.show_rows(rows_of(table))
         room = self._parts.width()
@@ -141,7 +149,7 @@ class StripDock:
         """The dock is open."""
         return self.results is not None and docked(self.results)
 
-    def show(self, table: Any, link: TimeLink | None, first_frame: int = 0) -> None:
+    def show(self, table: Any, link: TimeLink | None, *about: Any) -> None:
         """Open the dock if need be, and show a result; see `StripResults.show_table`."""
         try:
             if self.results is None or not self.there:
@@ -154,7 +162,7 @@ class StripDock:
         except ImportError as error:
             self._failed(ImportError(f"The velocity plot needs matplotlib ({error})."))
             return
-        self.results.show_table(table, link, first_frame)
+        self.results.show_table(table, link, *about)
 
     def close(self) -> None:
         """Take the dock away."""

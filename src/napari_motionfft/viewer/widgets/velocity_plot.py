@@ -12,6 +12,7 @@ from napari_motionfft.viewer.strip_chart import Chart, Curve, limits
 from napari_motionfft.viewer.strip_windows import runs_of
 
 BAND = "bands: ± standard error; hollow: not reliable"
+DASHED = "; dashed: oscillation"
 NAMED = 16
 """Strips that a legend names: of more, the table has the colours."""
 CLICK = "Click or drag to move the time slider."
@@ -93,7 +94,9 @@ class VelocityPlot(QWidget):  # type: ignore[misc]
         axes.set_xlabel(chart.time_label, color=ink, fontsize=9)
         # above the axis, not along it: the dock may be lower than the words are long
         axes.set_title(f"velocity, {chart.unit}", color=ink, fontsize=9, loc="left", pad=4)
-        axes.set_title(BAND, color=ink, fontsize=8, loc="right", pad=4)
+        swings = any(curve.swing is not None for curve in chart.curves)
+        said = BAND + (DASHED if swings else "")
+        axes.set_title(said, color=ink, fontsize=8, loc="right", pad=4)
         axes.tick_params(colors=ink, labelsize=8)
         for spine in axes.spines.values():
             spine.set_color(faint)
@@ -172,6 +175,8 @@ def draw_curve(axes: Any, curve: Curve, shown: tuple[float, float], step: float)
             label=label,
         )
         label = f"_{curve.name}"
+    if curve.swing is not None:
+        axes.plot(*curve.swing, "--", color=curve.colour, linewidth=0.9, alpha=0.8, label="_swing")
     doubtful = ~curve.reliable & np.isfinite(curve.values)
     inside = (curve.values >= shown[0]) & (curve.values <= shown[1])
     edge = 0.02 * (shown[1] - shown[0])
