@@ -12,7 +12,9 @@ import numpy as np
 import pytest
 from tests.motion.strips.made import strip_motion
 
+from napari_motionfft.files.line_scan import blood_flow_line_scan
 from napari_motionfft.files.strips_csv import save_strips
+from napari_motionfft.motion.strips.many import strip_motions
 from napari_motionfft.motion.strips.result import StripPeak
 
 
@@ -59,6 +61,18 @@ def test_a_row_a_strip_and_window_gives_every_number_back(tmp_path: Path) -> Non
     assert table[4]["reason"] == 'pure noise, says "the score"'
     assert table[2]["velocity stderr (µm/s)"] == ""
     assert numbers(table, "velocity (µm/s)")[0] == pytest.approx(0.3 * 250)
+
+
+def test_a_table_of_the_estimator_is_taken(tmp_path: Path) -> None:
+    scan, _ = blood_flow_line_scan(80, 64, 1.2, 0.0, snr=5.0)
+    stack = np.repeat(scan[:, None], 3, axis=1)
+    paths = [[(0, 0), (0, 63)], [(2, 63), (2, 0)]]
+    table = strip_motions(stack, paths, 40, names=("there", "back"), dt=0.5, dx=2.0, device="cpu")
+    save_strips(table, tmp_path / "a.csv")
+    found = rows(tmp_path / "a.csv")
+    assert [row["strip"] for row in found] == ["there"] * 3 + ["back"] * 3
+    velocities = numbers(found, "velocity (µm/s)")
+    np.testing.assert_allclose(velocities, [1.2 * 4] * 3 + [-1.2 * 4] * 3, rtol=0.03)
 
 
 def test_opposite_flows_are_in_the_last_column(tmp_path: Path) -> None:

@@ -9,23 +9,17 @@ import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from napari_motionfft.files.whole import written_whole
 from napari_motionfft.motion.strips.result import StripMotion
 
-
-class Strips(Protocol):
-    """What is needed of a `StripTable`."""
-
-    @property
-    def strips(self) -> Sequence[StripMotion]: ...
-    @property
-    def names(self) -> Sequence[str]: ...
+if TYPE_CHECKING:
+    from napari_motionfft.motion.strips.many import StripTable
 
 
 def save_strips(
-    table: Strips | StripMotion, path: str | os.PathLike[str], overwrite: bool = False
+    table: StripTable | StripMotion, path: str | os.PathLike[str], overwrite: bool = False
 ) -> None:
     """Write the velocities of one or many strips as a table.
 
