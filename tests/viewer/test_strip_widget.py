@@ -297,7 +297,7 @@ def test_buttons_that_are_off_say_why_and_all_have_names(widget: Any, viewer: An
     QApplication.processEvents()
     least = widget.native.minimumSizeHint()
     assert least.width() <= 350
-    assert 300 <= least.height() <= 340
+    assert 150 <= least.height() <= 180  # other docks and the plot below leave this room
     for label in [x for x in form.native.findChildren(QLabel) if x.text()]:
         wide = label.fontMetrics().horizontalAdvance(label.text())
         assert wide <= label.minimumSizeHint().width()

@@ -69,7 +69,7 @@ class StripMotionDock(Container):  # type: ignore[misc]
         self.progress = described(ProgressBar(name="progress", min=0, max=1000), "How far it is.")
         super().__init__(name="strip_motion", labels=False)
         buttons = row("buttons", [self.run_button, self.cancel_button])
-        scrolled(self, [self.form, buttons, self.progress, self.panel], least=(0, 320))
+        scrolled(self, [self.form, buttons, self.progress, self.panel], least=(0, 160))
         self._runner, self._lookup = Runner(self._show_progress), Runner()
         self.dock = StripDock(napari_viewer, self._failed)
         self._connect()
