@@ -46,8 +46,8 @@ class KnownStrip:
     def slopes(self, starts: NDArray[np.int64], window: int) -> Array:
         """(W,) px/frame: of the straight line nearest to the positions in each window.
 
-        What a fit of one velocity to each window aims at. Where the velocity bends, it is not
-        quite the mean: the middle of the window counts for more.
+        What a fit of a constant velocity to each window aims at. Where the velocity bends, it is
+        not quite the mean: the middle of the window counts for more.
         """
         t = np.arange(window) - (window - 1) / 2
         return np.asarray(
