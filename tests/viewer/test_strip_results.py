@@ -11,6 +11,7 @@ import pytest
 from napari.components import ViewerModel
 from napari.layers import Image
 from qtpy.QtCore import QPoint, Qt
+from qtpy.QtWidgets import QApplication
 from tests.viewer.made_strips import motion_of, table_of
 
 from napari_motionfft.motion.strips.oscillation import find_oscillation
@@ -152,6 +153,21 @@ def test_a_line_scan_has_a_line_of_its_own(results: Any) -> None:
     results.viewer.dims.set_current_step(0, 50)
     assert results.plot.time == 3.0
     assert "frame 30, 3 s" in html.unescape(results.readout.text())
+
+
+def test_the_readout_tells_as_many_strips_as_there_is_room_for(results: Any) -> None:
+    results.show_table(table_of(*[motion_of((1, 2, 3), **UNITS)] * 12), None)
+    QApplication.processEvents()
+    results.go_to(3.0)
+    text = results.readout.text()
+    assert text.endswith("…")
+    assert 2 <= text.count("■") < 12
+    assert results.readout.sizeHint().width() <= results.readout.width()
+    wide = text.count("■")
+    results.resize(700, 260)
+    QApplication.processEvents()
+    results.go_to(3.0)
+    assert 1 <= results.readout.text().count("■") < wide
 
 
 def test_one_window_shows_as_long_as_it_is(qtbot: Any) -> None:

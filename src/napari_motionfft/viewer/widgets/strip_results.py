@@ -20,8 +20,6 @@ from napari_motionfft.viewer.widgets.velocity_plot import VelocityPlot
 TITLE = "Strip velocities"
 TABLE_SHARE = 0.45
 """Of the dock's width, at most: the plot is what the user looks at."""
-READ = 6
-"""Strips whose velocities at the slider are told in one line."""
 
 
 class StripResults(QWidget):  # type: ignore[misc]
@@ -121,7 +119,11 @@ class StripResults(QWidget):  # type: ignore[misc]
 
     def _show_time(self, time: float | None) -> None:
         self.plot.show_time(time)
-        self.readout.setText("" if time is None or self._chart is None else said(self._chart, time))
+        if time is None or self._chart is None:
+            self.readout.setText("")
+            return
+        advance = self.readout.fontMetrics().horizontalAdvance
+        self.readout.setText(said(self._chart, time, self.readout.width(), advance))
 
 
 class StripDock:
@@ -179,14 +181,28 @@ class StripDock:
         self.results = None
 
 
-def said(chart: Chart, time: float) -> str:
-    """Rich text of one line: every strip's velocity at a time."""
+def said(chart: Chart, time: float, room: int, advance: Callable[[str], int]) -> str:
+    """Rich text of one line: the strips' velocities at a time, as many as there is room for.
+
+    Parameters
+    ----------
+    chart, time
+        What and when.
+    room
+        px of the line.
+    advance
+        px of a plain text.
+    """
     number = round(time / chart.step)
     here = f"frame {number + chart.first_frame}"
     if chart.time_unit != "frame":
         here += f", {number * chart.step:.4g} {chart.time_unit}"
-    parts = [
-        f'<font color="{colour}">■</font>&nbsp;{html.escape(name)}: {text}'
-        for name, colour, text in reading(chart, time)[:READ]
-    ]
-    return "&nbsp;&nbsp; ".join([f"<b>{here}</b>", *parts])
+    line, used = f"<b>{here}</b>", 1.2 * advance(here)
+    told = reading(chart, time)
+    for index, (name, colour, text) in enumerate(told):
+        used += advance(f"   ■ {name}: {text}")
+        if index and used + advance(" …") > room:
+            return f"{line} …"
+        square = f'<font color="{colour}">■</font>'
+        line += f"&nbsp;&nbsp; {square}&nbsp;{html.escape(name)}: {text}"
+    return line
