@@ -9,6 +9,8 @@ from scipy.interpolate import UnivariateSpline
 
 LEAST_WINDOWS = 5
 """Windows that a curve needs."""
+ROUNDS = 2
+"""Times that the curve is corrected for the windows' averaging."""
 NOTICED = 0.2
 """px off the straight line: less bend than this changes nothing."""
 
@@ -47,19 +49,22 @@ def bends(
     for part in np.split(index, breaks):
         if len(part) < LEAST_WINDOWS:
             continue
-        centre = starts[part] + (frames - 1) / 2
-        curve = UnivariateSpline(
-            centre, velocities[part], w=1 / stderr[part], k=3, s=len(part), ext="const"
-        )
-        t = np.arange(int(starts[part[0]]), int(starts[part[-1]]) + frames)
-        # midway between frames: the sum is the displacement from frame to frame
-        place = np.concatenate([[0.0], np.cumsum(curve((t[1:] + t[:-1]) / 2))])
-        for window in part:
-            first = int(starts[window]) - int(t[0])
-            here = place[first : first + frames]
-            mean[window] = (here[-1] - here[0]) / (frames - 1)
-            straight = here[0] + mean[window] * np.arange(frames)
-            bend[window] = here - straight
+        first = starts[part] - starts[part[0]]
+        t = np.arange(int(first[-1]) + frames)
+        wanted = velocities[part].copy()
+        for _ in range(ROUNDS):
+            curve = UnivariateSpline(
+                first + (frames - 1) / 2, wanted, w=1 / stderr[part], k=3, s=len(part), ext="const"
+            )
+            # midway between frames: the sum is the displacement from frame to frame
+            place = np.concatenate([[0.0], np.cumsum(curve((t[1:] + t[:-1]) / 2))])
+            found = (place[first + frames - 1] - place[first]) / (frames - 1)
+            # a window's mean is flatter than the curve: what it lacks is put on top
+            # (not at the ends, where the curve is a guess)
+            wanted[1:-1] += (velocities[part] - found)[1:-1]
+        mean[part] = found
+        here = place[first[:, None] + np.arange(frames)]
+        bend[part] = here - here[:, :1] - found[:, None] * np.arange(frames)
     return mean, bend
 
 

@@ -52,6 +52,7 @@ def judged(
                 start,
                 setup.frames,
                 lines.length,
+                lines.count,
                 job.limit(strip),
                 job.static,
             )
@@ -99,6 +100,7 @@ def doubt(
     found_at: float,
     frames: int,
     length: int,
+    lines: int,
     limit: float,
     static: bool,
 ) -> str:
@@ -110,7 +112,7 @@ def doubt(
             f"{scene.chance:.1f} σ. "
         )
         still = scene.still_share
-        if static and still > 0.5 and scene.texture < TEXTURED:
+        if static and scene.texture < TEXTURED and still > max(0.02, 10 / lines):
             return told + (
                 f"The pattern stands still: {still:.0%} of its variance does not change."
             )
@@ -128,7 +130,7 @@ def doubt(
             f"It moves {moved:.2g} px within the window: not told from a still pattern. "
             "Take a longer window, or background='none'."
         )
-    if error * (frames - 1) > 4 or error > limit / 2:
+    if error * (frames - 1) > max(4.0, 0.3 * moved) or error > limit / 2:
         return f"The standard error, {error:.2g} px/frame, is too large to say how it moved."
     if abs(velocity) > 0.98 * limit:
         return f"The peak is at the edge of the search range (±{limit:g} px/frame); widen it."

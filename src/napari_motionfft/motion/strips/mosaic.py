@@ -113,10 +113,9 @@ class MeanLine:
     lines_a_point: torch.Tensor
 
 
-def lay(runs: Runs, velocity: torch.Tensor) -> MeanLine:
-    """Lay each run's lines along a velocity (b,) px/frame."""
+def lay(runs: Runs, place: torch.Tensor) -> MeanLine:
+    """Lay each run's lines where they are said to lie, (b, c, m) px."""
     device = runs.device
-    place = velocity[:, None, None] * runs.t  # (b, c, m)
     if runs.bend is not None:
         place = place + runs.bend
     turns = turned(place, runs.k, device)
@@ -188,27 +187,44 @@ def shared_spectra(runs: Runs, mean: MeanLine) -> tuple[torch.Tensor, torch.Tens
     return (shared / level).double().cpu(), (power / level).double().cpu()
 
 
-def leverage(velocity: torch.Tensor, runs: Runs, points: int = 96) -> torch.Tensor:
-    """Σ (t − t̄)² over the lines that see each point, summed over points, a strip's length, (b,).
+def gram(velocity: torch.Tensor, runs: Runs, basis: torch.Tensor, points: int = 64) -> torch.Tensor:
+    """Σ (B − B̄)(B − B̄)ᵀ over the lines that see each point, summed over points, (b, F, F).
 
-    For a scene that never leaves this is Σ_t (t − t̄)²: how much a change of velocity moves lines
-    against their own mean.
+    In lengths of the strip. For a scene that never leaves this is the Gram matrix of the centred
+    basis: how much a change of the model moves lines against their own mean.
+
+    Parameters
+    ----------
+    velocity
+        (b,) px/frame.
+    basis
+        (c, m, F) px a unit of each parameter.
     """
     long = float((runs.taper.double() ** 2).sum())
-    out = torch.zeros(len(velocity), dtype=torch.float64)
+    size = basis.shape[2]
+    out = torch.zeros(len(velocity), size, size, dtype=torch.float64)
     speed = velocity.abs()[:, None].clamp(min=1e-12)  # (b, 1)
     for row in range(len(runs.t)):
-        t = runs.t[row][runs.mask[row] > 0]
-        if len(t) < 2:
+        lines = basis[row][runs.mask[row] > 0]  # (n, F)
+        n = len(lines)
+        if n < 2:
             continue
-        first, last = float(t[0]), float(t[-1])
-        # scene points from the first to leave to the last to come in
-        reach = speed * (last - first) + long
+        # scene points from the first to leave to the last to come in; line t sees
+        # speed·t … speed·t + long of them
+        reach = speed * (n - 1) + long
         y = (torch.arange(points, dtype=torch.float64) + 0.5) / points * reach  # (b, points)
-        # line t sees speed·(t − first) … + long
-        high = torch.floor((y / speed).clamp(max=last - first)) + first
-        low = torch.ceil(((y - long) / speed).clamp(min=0)) + first
-        n = (high - low + 1).clamp(min=0)
-        spread = n * (n**2 - 1) / 12  # Σ (t − t̄)² of n successive lines
-        out += (spread.mean(1) * reach[:, 0]) / long
+        high = torch.floor((y / speed).clamp(max=n - 1)).long() + 1
+        low = torch.minimum(torch.ceil(((y - long) / speed).clamp(min=0, max=n - 1)).long(), high)
+        first = running(lines)
+        second = running((lines[:, :, None] * lines[:, None, :]).flatten(1))
+        count = (high - low).clamp(min=1)[..., None]
+        total = first[high] - first[low]  # (b, points, F)
+        square = (second[high] - second[low]).reshape(*count.shape[:-1], size, size)
+        spread = square - total[..., :, None] * total[..., None, :] / count[..., None]
+        out += spread.mean(1) * (reach / long)[..., None]
     return out
+
+
+def running(values: torch.Tensor) -> torch.Tensor:
+    """(n + 1, F) sums of the first 0…n rows."""
+    return torch.nn.functional.pad(values.cumsum(0), (0, 0, 1, 0))

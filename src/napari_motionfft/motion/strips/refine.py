@@ -12,16 +12,20 @@ from napari_motionfft.motion.strips.mosaic import (
     MeanLine,
     Runs,
     gradients,
+    gram,
     lay,
-    leverage,
     pulls,
     shared_spectra,
 )
 
 STEPS = 4
 """Steps at most; two are mostly enough."""
+ACCELERATED = 12
+"""Fewest lines of a window for which a changing velocity is allowed for."""
 CLOSE = 0.01
 """px: after a smaller step the next would be negligible."""
+MODES = 4
+"""Slow ways of straying that are looked at."""
 STILL_ROUNDS = 12
 """Turns of taking the moving part out of the still one and back."""
 
@@ -38,6 +42,8 @@ class Fit:
         (b,) (px/frame)² of it from noise alone.
     inflation
         (b,) ≥ 1: how much more the lines scatter about the motion than noise alone makes them.
+    agreement
+        (b,) how steeply lines hold on to their place: the higher, the better they agree.
     shared, power
         (b, L//2+1) power that lines share with the mean of the others, and all of it.
     lines_a_point
@@ -47,6 +53,7 @@ class Fit:
     velocity: torch.Tensor
     variance: torch.Tensor
     inflation: torch.Tensor
+    agreement: torch.Tensor
     shared: torch.Tensor
     power: torch.Tensor
     lines_a_point: torch.Tensor
@@ -86,40 +93,70 @@ def refine(
         runs.size,
     )
     flat_pull = pulls(flat, weight)
-    velocity = start.clone()
-    lines = float(runs.mask.sum())
+    basis = basis_of(runs)  # (c, m, F)
+    theta = torch.zeros(len(start), basis.shape[2], dtype=torch.float64)
+    theta[:, 0] = start
+    lines, mask = float(runs.mask.sum()), runs.mask
+    inverse = lever(start, runs, basis, weights, static)
     for step in range(steps + 1):
-        mean = lay(runs, velocity)
+        mean = lay(runs, torch.einsum("cmf,bf->bcm", basis, theta))
         if static:
             take_out_still(runs, pull, mean, weight)
-        if step < 2:
+        if step == 0:
             level(runs, pull, flat.spectra, flat_pull, mean)
         gradient, curvature = gradients(runs, pull, mean)
-        mask, t = runs.mask, runs.t
         own = own_share(runs, mean, weights)
         steep = (curvature * mask).sum((1, 2)) / lines - own  # (b,)
         steep = torch.maximum(steep, 1e-3 * own).clamp(min=1e-300)
-        arm = leverage(velocity, runs).clamp(min=1e-9)
-        if static:
-            arm = arm * share_left(runs, velocity, weights).clamp(min=1e-6)
-        move = (gradient * t).sum((1, 2)) / (steep * arm)
-        longest = move.abs() * float(t.max())
-        move = move * (1.0 / longest.clamp(min=1.0))
-        velocity = velocity + move
+        along = torch.einsum("bcm,cmf->bf", gradient, basis) / steep[:, None]
+        move = torch.einsum("bfg,bg->bf", inverse, along)
+        shift = torch.einsum("cmf,bf->bcm", basis, move)
+        longest = shift.abs().amax((1, 2))
+        limit = (1.0 / longest.clamp(min=1.0))[:, None]
+        theta, shift = theta + move * limit, shift * limit[..., None]
         if step == steps or float(longest.max()) < CLOSE:
             break
+    inverse = lever(theta[:, 0], runs, basis, weights, static)
     scatter = scatter_of(runs, mean, weights, steep)
     one_line = scatter / steep**2  # variance of one line's displacement
-    left = (gradient / steep[:, None, None] - move[:, None, None] * t) * mask
+    left = (gradient / steep[:, None, None] - shift) * mask
     shared, power = shared_spectra(runs, mean)
     return Fit(
-        velocity,
-        one_line / arm,
+        theta[:, 0],
+        one_line * inverse[:, 0, 0],
         misfit(left, mask, one_line),
+        steep,
         shared,
         power,
         mean.lines_a_point,
     )
+
+
+def basis_of(runs: Runs) -> torch.Tensor:
+    """(c, m, F): displacement by velocity, and by acceleration where there are lines enough.
+
+    The acceleration is no result: without it lines of a changing flow disagree, and their velocity
+    is that of the part that agrees. Over the window it is orthogonal to the velocity, which stays
+    the mean one and as certain as before.
+    """
+    frame = torch.arange(runs.mask.numel(), dtype=torch.float64).reshape(runs.mask.shape)
+    n = float(runs.mask.sum())
+    t = (frame - (n - 1) / 2) * runs.mask
+    columns = [t, t**2 / 2] if n >= ACCELERATED else [t]
+    basis = torch.stack(columns, -1)
+    count = runs.mask.sum(1, keepdim=True).clamp(min=1)[..., None]
+    return (basis - basis.sum(1, keepdim=True) / count) * runs.mask[..., None]
+
+
+def lever(
+    velocity: torch.Tensor, runs: Runs, basis: torch.Tensor, weights: Weights, static: bool
+) -> torch.Tensor:
+    """Inverse of how much each parameter moves lines against their mean, (b, F, F)."""
+    arms = gram(velocity, runs, basis)
+    if static:
+        arms = arms * share_left(runs, velocity, weights).clamp(min=1e-6)[:, None, None]
+    inverse: torch.Tensor = torch.linalg.pinv(arms, hermitian=True)
+    return inverse
 
 
 def resampled(weight: torch.Tensor, runs: Runs) -> torch.Tensor:
@@ -230,7 +267,11 @@ def share_left(runs: Runs, velocity: torch.Tensor, weights: Weights) -> torch.Te
 
 
 def misfit(left: torch.Tensor, mask: torch.Tensor, one_line: torch.Tensor) -> torch.Tensor:
-    """Variance inflation ≥ 1 of each window, as `precision.misfit` for one (docs/method.md § 8).
+    """Variance inflation ≥ 1 of each window: how lines stray from the motion (docs/method.md § 8).
+
+    White scatter beyond that of noise counts as it is. Slow straying (the scene changes as it
+    passes, the flow is uneven) moves a slope far more than as much white scatter would: it is
+    measured by the lowest polynomials that the fit leaves free. Both count beyond chance only.
 
     Parameters
     ----------
@@ -239,15 +280,20 @@ def misfit(left: torch.Tensor, mask: torch.Tensor, one_line: torch.Tensor) -> to
     one_line
         (b,) px²: its variance from noise alone.
     """
-    count = mask.sum(1, keepdim=True)
-    left = (left - left.sum(2, keepdim=True) / count.clamp(min=1)) * mask
+    whole = mask[mask.min(1).values > 0] > 0  # runs that are full
+    runs, m = int(whole.shape[0]), mask.shape[1]
     white = left / one_line.clamp(min=1e-300).sqrt()[:, None, None]
-    n = float((mask.sum(1) - 2).clamp(min=0).sum())
-    if n < 4:
-        return torch.ones(len(left), dtype=torch.float64)
-    squares = white.square().sum((1, 2))
-    products = (white[..., 1:] * white[..., :-1]).sum((1, 2))
-    ratio = squares / n
-    out = torch.where(ratio > 1 + 2 * (2 / n) ** 0.5, ratio, 1.0)
-    r = (products / squares.clamp(min=1e-300)).clamp(max=0.95)
-    return torch.where(r > 2 / n**0.5, out * (1 + r) / (1 - r), out).clamp(min=1.0)
+    n = float(mask.sum() - 2 * mask.shape[0])
+    out = torch.ones(len(left), dtype=torch.float64)
+    if n >= 4:
+        ratio = white.square().sum((1, 2)) / n
+        out = torch.where(ratio > 1 + 2 * (2 / n) ** 0.5, ratio, out)
+    fitted = 2 if mask.shape[0] == 1 else 0
+    slow = torch.linalg.qr(torch.linspace(-1, 1, m).double()[:, None] ** torch.arange(7))[0]
+    slow = slow[:, 1 + fitted : 1 + fitted + MODES]  # (m, J)
+    if runs == 0 or m < 2 * MODES + fitted + 1:
+        return out
+    strength = (white[:, mask.min(1).values > 0] @ slow).square().sum((1, 2))
+    free = runs * MODES - (2 - fitted)
+    ratio = strength / free
+    return torch.where(ratio > 1 + 2 * (2 / free) ** 0.5, torch.maximum(out, ratio), out)

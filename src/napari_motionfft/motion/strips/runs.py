@@ -11,6 +11,8 @@ from napari_motionfft.motion.strips.speeds import fast_even
 
 LONGEST = 4.0
 """Strip lengths of a mean line at most."""
+MARGIN = 8
+"""px that lines may stray beyond the path that is known at first."""
 SIZES = (1.125, 1.25, 1.5, 2.0, 3.0, LONGEST)
 """Strip lengths that mean lines may have: windows of like speed are refined together."""
 COUNTS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
@@ -42,14 +44,14 @@ def run_shapes(
         return [Shape(runs, length)] * len(velocity)
     out: list[Shape | None] = []
     for speed, off in zip(velocity.abs().tolist(), further.tolist(), strict=True):
-        reach = max((LONGEST - 1) * length - 4 - off, length / 2)
+        reach = max((LONGEST - 1) * length - MARGIN - off, length / 2)
         frames = min(n, 2 * memory, int(reach / max(speed, 1e-9)) + 1)
         if frames < 2 or speed > 0.75 * length:
             out.append(None)
             continue
         runs = fewest(-(-n // frames))
         travel = speed * (-(-n // runs) - 1) + off
-        size = next(s for s in SIZES if length + travel + 4 <= s * length or s == LONGEST)
+        size = next(s for s in SIZES if length + travel + MARGIN <= s * length or s == LONGEST)
         out.append(Shape(runs, fast_even(size * length)))
     return out
 

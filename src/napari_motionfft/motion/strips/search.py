@@ -134,8 +134,11 @@ def search_windows(
     lags = lag_spectra(spectra, setup.lags)  # (lags, b, K)
     weight = weight.to(device)
     lags *= weight
-    power = torch.view_as_real(lags).square().sum((-1, -2))  # (lags, b)
-    spread = 2 * setup.overcount * power.double().cumsum(0).cpu()  # (lags, b)
+    # noise: lines of the same power at random phases, a window's own lines being the measure
+    power = weight * torch.view_as_real(spectra).square().sum(-1).mean(1)  # (b, K)
+    alone = (2 * setup.overcount * power.double().square().sum(1)).cpu()  # (b,) of a pair of lines
+    pairs = setup.frames - torch.arange(1, setup.lags + 1, dtype=torch.float64)
+    spread = alone * pairs.cumsum(0)[:, None]  # (lags, b)
     count = setup.in_view()  # (V,)
     sigma = spread[(count - 1).clamp(min=0)].T.clamp(min=1e-30).sqrt()  # (b, V)
     score = gemm(lags, setup, count).cpu().double() / sigma
@@ -156,7 +159,7 @@ def search_windows(
             break
         velocity[active, rank], height[active, rank] = at, top
         if rank == 0:
-            coherence, unsure = coherence_of(lags, at, power, setup)
+            coherence, unsure = coherence_of(lags, at, alone, setup)
         if rank + 1 < MOST_PEAKS:
             some = slice(None) if len(active) == len(lines) else active.to(device)
             shape = beam(spectra[some], weight[some], at, setup)
@@ -263,23 +266,24 @@ def beam(
 
 
 def coherence_of(
-    lags: torch.Tensor, velocity: torch.Tensor, power: torch.Tensor, setup: Setup
+    lags: torch.Tensor, velocity: torch.Tensor, alone: torch.Tensor, setup: Setup
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Re Σ_k W·A_τ·exp(2πi k·vτ) a pair of lines in full view, and its noise, (b, lags) float64.
 
     Parameters
     ----------
-    power
-        (lags, b) Σ_k |W·A_τ|².
+    alone
+        (b,) variance of twice that for one pair of lines at random phases.
     """
     device = lags.device
     lag = torch.arange(1, setup.lags + 1, dtype=torch.float64)
     moved = velocity * lag[:, None]  # (lags, b)
     along = (lags * turned(moved, setup.k, device)).real.sum(-1).double().cpu()  # (lags, b)
     common = setup.common(moved)
-    pairs = (setup.frames - lag)[:, None] * torch.where(common > 0.25, common, math.nan)
-    noise = (0.5 * setup.overcount * power.double().cpu()).sqrt()
-    return (along / pairs).T, (noise / pairs).T
+    pairs = (setup.frames - lag)[:, None]
+    seen = torch.where(common > 0.25, common, math.nan)
+    noise = (0.25 * alone * pairs).sqrt()
+    return (along / (pairs * seen)).T, (noise / (pairs * seen)).T
 
 
 def turned(displacement: torch.Tensor, k: torch.Tensor, device: torch.device) -> torch.Tensor:

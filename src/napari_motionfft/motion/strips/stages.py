@@ -20,6 +20,8 @@ from napari_motionfft.motion.strips.windows import Windows, blocks, read_windows
 
 SAMPLE = 32
 """Windows of a strip that its weight is measured on."""
+KEPT = 0.98
+"""Agreement of lines that a bent path must reach, over that of the path before."""
 BENDS = 2
 """Times that the paths of windows are bent to the velocities around them."""
 SEARCH_BLOCK, REFINE_BLOCK = 2**21, 2**18
@@ -39,6 +41,8 @@ class Rows:
         (R,) int64.
     velocity, variance, inflation
         (R,) float64; NaN where no two lines see the same.
+    agreement
+        (R,) how well lines agree there; 0 before they were laid.
     """
 
     window: torch.Tensor
@@ -46,6 +50,7 @@ class Rows:
     velocity: torch.Tensor
     variance: torch.Tensor
     inflation: torch.Tensor
+    agreement: torch.Tensor
 
 
 def search_all(job: StripJob, windows: Windows, check: Check) -> Found:
@@ -114,7 +119,9 @@ def refine_all(
     at = torch.nonzero(found.height > chance[:, None])  # (R, 2) window, rank
     start = found.velocity[at[:, 0], at[:, 1]]
     fits = aligned(job, windows, at[:, 0], start, None, weights, STEPS, within(check, 0.0, 0.5))
-    rows = Rows(at[:, 0], at[:, 1], start, *torch.full((2, len(at)), torch.nan).double())
+    nothing = torch.full((2, len(at)), torch.nan, dtype=torch.float64)
+    never = torch.zeros(len(at), dtype=torch.float64)
+    rows = Rows(at[:, 0], at[:, 1], start, nothing[0], nothing[1], never)
     put(rows, fits, torch.arange(len(at)))
     for turn in range(BENDS if job.window else 0):
         part = within(check, 0.5 + 0.5 * turn / BENDS, 0.5 + 0.5 * (turn + 1) / BENDS)
@@ -127,9 +134,12 @@ def refine_all(
 
 
 def put(rows: Rows, fits: dict[int, tuple[Fit, int]], which: torch.Tensor) -> None:
-    """Write fits into the rows that they belong to."""
+    """Write fits into the rows that they belong to, unless their lines agree less than before."""
     for at, (fit, i) in fits.items():
         row = int(which[at])
+        if fit.agreement[i] < KEPT * rows.agreement[row]:
+            continue
+        rows.agreement[row] = fit.agreement[i]
         rows.velocity[row] = fit.velocity[i]
         rows.variance[row] = fit.variance[i]
         rows.inflation[row] = fit.inflation[i]
