@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.interpolate import UnivariateSpline
+from scipy.interpolate import splev, splrep
 
 LEAST_WINDOWS = 5
 """Windows that a curve needs."""
@@ -53,11 +53,12 @@ def bends(
         t = np.arange(int(first[-1]) + frames)
         wanted = velocities[part].copy()
         for _ in range(ROUNDS):
-            curve = UnivariateSpline(
-                first + (frames - 1) / 2, wanted, w=1 / stderr[part], k=3, s=len(part), ext="const"
-            )
+            centre = first + (frames - 1) / 2
+            # quiet: that it cannot be as smooth as asked is no news
+            curve = splrep(centre, wanted, w=1 / stderr[part], s=len(part), full_output=1, quiet=1)
             # midway between frames: the sum is the displacement from frame to frame
-            place = np.concatenate([[0.0], np.cumsum(curve((t[1:] + t[:-1]) / 2))])
+            middles = splev((t[1:] + t[:-1]) / 2, curve[0], ext=3)
+            place = np.concatenate([[0.0], np.cumsum(middles)])
             found = (place[first + frames - 1] - place[first]) / (frames - 1)
             # a window's mean is flatter than the curve: what it lacks is put on top
             # (not at the ends, where the curve is a guess)

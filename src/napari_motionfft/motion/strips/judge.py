@@ -134,6 +134,8 @@ def doubt(
         return f"The standard error, {error:.2g} px/frame, is too large to say how it moved."
     if abs(velocity) > 0.98 * limit:
         return f"The peak is at the edge of the search range (±{limit:g} px/frame); widen it."
-    if abs(velocity - found_at) * min(frames - 1, length / max(abs(velocity), 1e-9)) > 8:
+    if abs(velocity - found_at) * min(frames - 1, length / max(abs(velocity), 1e-9)) > max(
+        8.0, length / 8
+    ):
         return "The refinement left the landscape's peak: the velocity is not determined."
     return ""

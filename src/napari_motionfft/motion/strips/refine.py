@@ -109,7 +109,7 @@ def refine(
         steep = (curvature * mask).sum((1, 2)) / lines - own  # (b,)
         steep = torch.maximum(steep, 1e-3 * own).clamp(min=1e-300)
         along = torch.einsum("bcm,cmf->bf", gradient, basis) / steep[:, None]
-        move = torch.einsum("bfg,bg->bf", inverse, along)
+        move = torch.einsum("bfg,bg->bf", inverse, along).nan_to_num(0.0)
         shift = torch.einsum("cmf,bf->bcm", basis, move)
         longest = shift.abs().amax((1, 2))
         limit = (1.0 / longest.clamp(min=1.0))[:, None]

@@ -24,7 +24,7 @@ from napari_motionfft.motion.weights import WEIGHTS, SceneSpectra, coherent_whit
 
 TAPER = 0.125
 """Share of each end of the strip under the rising or falling edge of the refinement's window."""
-EDGE = 1.25
+EDGE = 0.7
 """Over the taper's edge in px: so near the Nyquist frequency a tapered line cannot be shifted."""
 STILL = 1.0
 """px over a window: less motion than this cannot be told from a still pattern."""

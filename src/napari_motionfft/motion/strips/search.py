@@ -17,6 +17,8 @@ MOST_PEAKS = 4
 """Motions reported for one window."""
 MOST_KEPT = 2**26
 """Phases that may be kept between blocks of windows, counted as if every lag saw every velocity."""
+LOBE = 6.0
+"""px over the lags in view: peaks nearer to each other than this are one motion, not steady."""
 LEAST_SHARE = 0.15
 """Of the highest peak: what is lower may be what its modelled shape leaves over."""
 
@@ -146,10 +148,11 @@ def search_windows(
     height = torch.zeros_like(velocity)
     left = score.clone()
     moving = setup.grid.abs() * (setup.frames - 1) >= setup.still
+    allowed = moving.repeat(len(lines), 1)
     active = torch.arange(len(lines))
     coherence = unsure = torch.full((len(lines), setup.lags), math.nan, dtype=torch.float64)
     for rank in range(MOST_PEAKS):
-        at, top = highest(left[active], setup.grid, moving)
+        at, top = highest(left[active], setup.grid, allowed[active])
         if rank > 0:
             keep = (top > chance[active]) & (top > LEAST_SHARE * height[active, 0])
             active, at, top = active[keep], at[keep], top[keep]
@@ -163,6 +166,7 @@ def search_windows(
         if rank + 1 < MOST_PEAKS:
             some = slice(None) if len(active) == len(lines) else active.to(device)
             shape = beam(spectra[some], weight[some], at, setup)
+            allowed[active] &= ~lobe(at, setup)
             if rank == 0:
                 sure = top > chance  # nothing else in a window without any motion
                 active, shape = active[sure], shape[:, sure.to(device)]
@@ -223,7 +227,7 @@ def highest(
     score
         (b, V).
     allowed
-        (V,) where a maximum counts; the flank of one elsewhere is none.
+        (b, V) where a maximum counts; the flank of one elsewhere is none.
     """
     padded = torch.nn.functional.pad(score, (1, 1), value=-math.inf)
     left, right = padded[:, :-2], padded[:, 2:]
@@ -242,6 +246,12 @@ def highest(
     at = torch.where(usable, at.clamp(x[0], x[2]), grid[cell])
     peak = y[1] + a * (at - x[1]) + bend * (at - x[0]) * (at - x[1])
     return at, torch.where(usable, peak, height).clamp(min=0.0).nan_to_num(0.0)
+
+
+def lobe(velocity: torch.Tensor, setup: Setup) -> torch.Tensor:
+    """(b, V) where a peak would be the same motion as one that was found, only not steady."""
+    seen = lags_in_view(velocity, len(setup.taper), setup.lags).clamp(min=1)
+    return (setup.grid - velocity[:, None]).abs() * seen[:, None] < LOBE
 
 
 def beam(

@@ -92,12 +92,9 @@ def unexplained(residuals: Array, sigma: Array) -> float:
 def gain(frequency: float, window: int) -> float:
     """How much of an oscillation is left in the velocities of windows of so many frames.
 
-    A window's velocity is the slope of the straight line through its positions, not the mean of
-    the velocities: for long windows 3·(sin a − a·cos a)/a³ with a = π·f·window, and not sin a/a.
+    A window's velocity is the displacement from its first frame to its last over the time between.
     """
-    t = np.arange(window) - (window - 1) / 2
-    turn = 2 * np.pi * frequency
-    return float((t * np.sin(turn * t)).sum() / (turn * (t**2).sum()))
+    return float(np.sinc(frequency * (window - 1)))
 
 
 def false_alarm(score: float, count: float, highest: float, t: Array) -> float:
