@@ -22,7 +22,7 @@ def main() -> None:
     if "objectives" in what:
         objectives.table(max(20, asked.seeds // 2))
     if "strips" in what:
-        strips.table(max(20, asked.seeds // 2))
+        strips.table(asked.seeds)
     if "accuracy" in what:
         accuracy.table(asked.seeds)
 

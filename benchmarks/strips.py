@@ -115,6 +115,15 @@ def constant(seeds: int) -> None:
                 )
 
 
+def whole_velocities(seeds: int) -> None:
+    """At k = 1/v a moving pattern is the same in every frame: it looks still there."""
+    print(f"Velocities near whole numbers, L = 256, T = 128, SNR 1, {seeds} seeds")
+    for velocity in (1.0, 1.99, 2.0, 2.02, 3.0, 4.02):
+        make = partial(scenes.kymograph, snr=1.0, velocity=velocity)
+        found, _ = tally(make, range(seeds))
+        print(f"  {velocity:4.2f} px/frame   {found.line()}")
+
+
 def pulse_errors(known: KnownStrip) -> tuple[Array, Array, Array, NDArray[np.bool_]]:
     """(W,) relative errors from mean and from slope, error from mean over σ, reliable."""
     motion = mf.estimate_strip_motion(known.kymograph, window=WINDOW, hop=HOP)
@@ -249,12 +258,13 @@ def speed() -> None:
         )
 
 
-def table(seeds: int = 100) -> None:
+def table(seeds: int = 200) -> None:
     """Print every figure of the strips."""
-    few = max(10, seeds // 5)
+    few = max(10, seeds // 10)
     constant(seeds)
-    pulses("Random texture, period 500", scenes.pulsatile, max(3, seeds // 20))
-    pulses("Blood flow, period 250, wall", scenes.blood_flow, max(3, seeds // 20))
+    whole_velocities(few)
+    pulses("Random texture, period 500", scenes.pulsatile, max(3, seeds // 40))
+    pulses("Blood flow, period 250, wall", scenes.blood_flow, max(3, seeds // 40))
     flows(few)
     refusals(few)
     oblique(max(8, few // 2))
