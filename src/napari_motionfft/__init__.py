@@ -29,6 +29,7 @@ _HOMES = {
     "save_strips": "files.strips_csv",
     "Motion": "motion.result",
     "Landscape": "motion.result",
+    "MotionSeries": "motion.result",
     "Cancelled": "motion.errors",
     "MotionError": "motion.errors",
     "save_motion": "files.tables",
@@ -40,6 +41,7 @@ __all__ = [
     "Landscape",
     "Motion",
     "MotionError",
+    "MotionSeries",
     "Oscillation",
     "Strip",
     "StripMotion",
@@ -69,7 +71,7 @@ if TYPE_CHECKING:
     from napari_motionfft.motion.errors import Cancelled, MotionError
     from napari_motionfft.motion.estimate import estimate_motion, loss_landscape
     from napari_motionfft.motion.objectives import compare_objectives
-    from napari_motionfft.motion.result import Landscape, Motion
+    from napari_motionfft.motion.result import Landscape, Motion, MotionSeries
     from napari_motionfft.motion.strips.estimate import estimate_strip_motion
     from napari_motionfft.motion.strips.extract import extract_strip
     from napari_motionfft.motion.strips.many import StripTable, strip_motions

@@ -6,32 +6,64 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from threading import Event
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 import torch
 
-from napari_motionfft.motion.crops import cut
-from napari_motionfft.motion.device import HOLD_BUDGET, describe_device, frames_per_block
-from napari_motionfft.motion.frames import Box, box_shape
-from napari_motionfft.motion.integrate import MARGIN, reach
-from napari_motionfft.motion.job import Check, Job, Progress, one_of, plan, velocity_grids
-from napari_motionfft.motion.judge import judge
+from napari_motionfft.motion.device import describe_device, frames_per_block
+from napari_motionfft.motion.frames import box_shape
+from napari_motionfft.motion.job import Job, Progress, one_of, plan, velocity_grids, windowed
 from napari_motionfft.motion.own_grid import on_grid
-from napari_motionfft.motion.refine import WeightOf, gauss_newton
-from napari_motionfft.motion.result import Landscape, Motion
-from napari_motionfft.motion.search import resample, search
-from napari_motionfft.motion.trajectory import MODELS
-from napari_motionfft.motion.weights import WEIGHTS, wiener
+from napari_motionfft.motion.pipeline import pipeline
+from napari_motionfft.motion.result import Landscape, Motion, MotionSeries
+from napari_motionfft.motion.search import search
+from napari_motionfft.motion.series import series
 
 Result = TypeVar("Result")
 
 
+@overload
+def estimate_motion(
+    stack: Any,
+    model: str = ...,
+    *,
+    region: tuple[slice, slice] | None = ...,
+    max_speed: float | None = ...,
+    window: None = ...,
+    hop: None = ...,
+    weight: str | Any = ...,
+    background: str = ...,
+    boundary: str = ...,
+    prefilter: str = ...,
+    device: str = ...,
+    progress: Progress | None = ...,
+    cancel: Event | None = ...,
+) -> Motion: ...
+@overload
+def estimate_motion(
+    stack: Any,
+    model: str = ...,
+    *,
+    region: tuple[slice, slice] | None = ...,
+    max_speed: float | None = ...,
+    window: int,
+    hop: int | None = ...,
+    weight: str | Any = ...,
+    background: str = ...,
+    boundary: str = ...,
+    prefilter: str = ...,
+    device: str = ...,
+    progress: Progress | None = ...,
+    cancel: Event | None = ...,
+) -> MotionSeries: ...
 def estimate_motion(
     stack: Any,
     model: str = "velocity",
     *,
     region: tuple[slice, slice] | None = None,
     max_speed: float | None = None,
+    window: int | None = None,
+    hop: int | None = None,
     weight: str | Any = "auto",
     background: str = "none",
     boundary: str = "crop",
@@ -39,7 +71,7 @@ def estimate_motion(
     device: str = "auto",
     progress: Progress | None = None,
     cancel: Event | None = None,
-) -> Motion:
+) -> Motion | MotionSeries:
     """Estimate how the scene of a stack moved, and how sure that is.
 
     Parameters
@@ -52,6 +84,9 @@ def estimate_motion(
         (slice_y, slice_x) in px, or None for the whole frame.
     max_speed
         Search range in px/frame an axis; None picks one from the frame size and T.
+    window, hop
+        Frames of a window, and from one window to the next (default half a window): velocity
+        against time. Without a window all frames give one motion.
     weight
         A name of the registry (`auto`, `flat`, `bilinear`, `lanczos`, `gaussian`, `fejer`, `phat`,
         `wiener`) or a non-negative array over the half plane of the region, (Y, X//2+1).
@@ -75,6 +110,8 @@ def estimate_motion(
     -------
     Motion
         With `reliable=False` and a reason when the data do not determine the motion.
+    MotionSeries
+        The same for each window, without images, when `window` is given.
 
     Raises
     ------
@@ -102,12 +139,16 @@ def estimate_motion(
         progress,
         cancel,
     )
-    motion, job, notes = within_memory(pipeline, job)
+    found: Motion | MotionSeries
+    if window is None and hop is None:
+        found, job, notes = within_memory(pipeline, job)
+    else:
+        job, frames, step = windowed(job, window, hop, max_speed)
+        found, job, notes = within_memory(lambda job: series(job, frames, step), job)
     job.check(1.0, "Done")
-    job.asked["seconds"] = round(time.perf_counter() - began, 3)
-    return replace(
-        motion, notes=(*dict.fromkeys(notes), *motion.notes), device=describe_device(job.device)
-    )
+    found.settings["seconds"] = round(time.perf_counter() - began, 3)
+    notes = [*dict.fromkeys(notes), *found.notes]
+    return replace(found, notes=tuple(notes), device=describe_device(job.device))
 
 
 def loss_landscape(
@@ -212,54 +253,3 @@ def out_of_memory(error: Exception) -> bool:
         return True
     told = str(error).lower()
     return any(sign in told for sign in ("out of memory", "not enough memory", "alloc"))
-
-
-def pipeline(job: Job) -> Motion:
-    """Search, refine twice on windows that follow the content, judge, average."""
-    found = search(job, job.stage(0.0, 0.5))
-    basis = MODELS[job.asked["model"]](job.frames.count)  # (T, K)
-    theta = start_of(found.landscape, basis)  # (K, 2)
-    wide, _ = reach(job.box, job.frames.shape, basis @ theta, 2 * MARGIN)
-    job = held(job, wide, job.stage(0.5, 0.55))
-    static = temporal_mean(job, wide, job.stage(0.55, 0.6)) if job.static else None
-    weight_of = refine_weight(job.weight)
-    fit, crops = None, []
-    for low, high in ((0.6, 0.75), (0.75, 0.85)):
-        crops = cut(job, basis @ theta, static, job.stage(low, high))
-        if not crops:
-            break
-        fit = gauss_newton(crops, basis, theta, weight_of)
-        theta = fit.theta
-    return judge(job, found, basis, theta, fit, crops, weight_of, job.stage(0.85, 1.0))
-
-
-def held(job: Job, box: Box, check: Check) -> Job:
-    """Keep what the later passes read in memory, if the stack is lazy and that part fits."""
-    return replace(job, frames=job.frames.hold(box, job.block, HOLD_BUDGET, check))
-
-
-def temporal_mean(job: Job, box: Box, check: Check) -> torch.Tensor:
-    """(Y, X) float32 mean of the frames as they are, within a box; 0 elsewhere."""
-    total = torch.zeros(box_shape(box), dtype=torch.float64)
-    for start, stop in job.frames.blocks(job.block):
-        check(start / job.frames.count, "Measuring the static background")
-        total += job.frames.filtered(start, stop, box, job.prefilter).sum(0, dtype=torch.float64)
-    mean = torch.zeros(job.frames.shape)
-    mean[slice(*box[0]), slice(*box[1])] = (total / job.frames.count).float()
-    return mean
-
-
-def start_of(landscape: Landscape, basis: torch.Tensor) -> torch.Tensor:
-    """θ (K, 2) whose path comes nearest to the highest peak's constant velocity."""
-    peak = landscape.peaks[0] if landscape.peaks else (0.0, 0.0, 0.0)
-    t = torch.arange(len(basis), dtype=torch.float64)[:, None]
-    path = t * torch.tensor([peak[:2]], dtype=torch.float64)
-    solution: torch.Tensor = torch.linalg.lstsq(basis, path).solution
-    return solution
-
-
-def refine_weight(weight: str | torch.Tensor) -> WeightOf:
-    """The refinement's weight: maximum likelihood for "auto"."""
-    if isinstance(weight, torch.Tensor):
-        return lambda band, scene: resample(weight, band)
-    return wiener if weight == "auto" else WEIGHTS[weight]

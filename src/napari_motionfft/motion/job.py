@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Event
 from typing import Any
 
@@ -118,6 +119,40 @@ def plan(
         frames_per_block(shape, chosen),
         reporter(progress, cancel),
     )
+
+
+def whole_frames(name: str, value: Any, least: int, most: int | None) -> int | None:
+    """A whole number of frames within limits, or None."""
+    if value is None:
+        return None
+    try:
+        frames = None if isinstance(value, bool) else operator.index(value)
+    except TypeError:
+        frames = None
+    if frames is None:
+        raise TypeError(f"{name} must be a whole number of frames or None, got {value!r}")
+    if frames < least or (most is not None and frames > most):
+        upto = "" if most is None else f" to {most}, the frames there are"
+        raise ValueError(f"{name} must be {least}{upto or ' or more'}, got {frames}")
+    return frames
+
+
+def windowed(job: Job, window: Any, hop: Any, max_speed: Any) -> tuple[Job, int, int]:
+    """The job with the search range of its windows; frames of a window and between windows.
+
+    Raises
+    ------
+    TypeError, ValueError
+        `window` or `hop` is not what it takes.
+    """
+    frames = whole_frames("window", window, 2, job.frames.count)
+    step = whole_frames("hop", hop, 1, None)
+    if frames is None:
+        raise ValueError("hop needs a window: without one all frames are one window")
+    if max_speed is None:
+        range_ = default_speed(box_shape(job.box), frames)
+        job = replace(job, asked={**job.asked, "max_speed": range_})
+    return job, frames, step or max(1, frames // 2)
 
 
 def default_speed(shape: tuple[int, int], frames: int) -> float:

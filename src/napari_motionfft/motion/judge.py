@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 
 from napari_motionfft.motion import precision
@@ -11,6 +13,36 @@ from napari_motionfft.motion.job import Check, Job
 from napari_motionfft.motion.refine import Fit, WeightOf, gauss_newton
 from napari_motionfft.motion.result import Motion
 from napari_motionfft.motion.search import SearchResult
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a fit says of the motion, without the images.
+
+    Attributes
+    ----------
+    velocity, covariance
+        (2,) px/frame, (2, 2) (px/frame)².
+    path_variance
+        (T, 2) px² of the displacements.
+    bias, split
+        (2,) px/frame.
+    reason, notes
+        As of `Motion`.
+    """
+
+    velocity: torch.Tensor
+    covariance: torch.Tensor
+    path_variance: torch.Tensor
+    bias: torch.Tensor
+    split: torch.Tensor
+    reason: str
+    notes: tuple[str, ...]
+
+    @property
+    def stderr(self) -> torch.Tensor:
+        """(2,) px/frame."""
+        return self.covariance.diagonal().clamp(min=0).sqrt()
 
 
 def judge(
@@ -26,6 +58,41 @@ def judge(
     """Standard errors, reliability, and the averaged images."""
     path = basis @ theta  # (T, 2)
     path = path - path[:1]
+    told = verdict(job, found, basis, theta, fit, crops, weight_of)
+    mean, plain, count = mean_images(job, path, check)
+    return Motion(
+        displacements=path.numpy(),
+        displacement_stderr=told.path_variance.sqrt().numpy(),
+        velocity=told.velocity.numpy(),
+        velocity_stderr=told.stderr.numpy(),
+        velocity_covariance=told.covariance.numpy(),
+        score=found.score,
+        reliable=told.reason == "",
+        reason=told.reason,
+        split_half=told.split.numpy(),
+        bias=told.bias.numpy(),
+        integrated=mean.float().numpy(),
+        plain_mean=plain.float().numpy(),
+        coverage=count.numpy(),
+        landscape=found.landscape,
+        region=job.box,
+        settings=job.asked,
+        device="",
+        notes=told.notes,
+    )
+
+
+def verdict(
+    job: Job,
+    found: SearchResult,
+    basis: torch.Tensor,
+    theta: torch.Tensor,
+    fit: Fit | None,
+    crops: list[Crop],
+    weight_of: WeightOf,
+    halves: bool = True,
+) -> Verdict:
+    """Standard errors and reliability; `halves` asks for the split-half difference too."""
     size = 2 * basis.shape[1]
     covariance = torch.full((size, size), float("nan"), dtype=torch.float64)
     split = torch.full((2,), float("nan"), dtype=torch.float64)
@@ -53,7 +120,7 @@ def judge(
                 "background='static' biases the estimate away from zero; "
                 "the standard error includes that."
             )
-        if job.frames.count >= 6:
+        if halves and job.frames.count >= 6:
             split = split_half(crops, basis, theta, weight_of, slope)
     expand = torch.kron(slope[None], torch.eye(2, dtype=torch.float64))  # (2, 2K)
     of_velocity = expand @ covariance @ expand.T + torch.outer(bias, bias)
@@ -62,27 +129,7 @@ def judge(
     t = torch.arange(job.frames.count, dtype=torch.float64)[:, None]
     of_path = of_path + (t * bias) ** 2
     reason = doubt(found, fit, crops, job, velocity, of_velocity)
-    mean, plain, count = mean_images(job, path, check)
-    return Motion(
-        displacements=path.numpy(),
-        displacement_stderr=of_path.sqrt().numpy(),
-        velocity=velocity.numpy(),
-        velocity_stderr=of_velocity.diagonal().clamp(min=0).sqrt().numpy(),
-        velocity_covariance=of_velocity.numpy(),
-        score=found.score,
-        reliable=reason == "",
-        reason=reason,
-        split_half=split.numpy(),
-        bias=bias.numpy(),
-        integrated=mean.float().numpy(),
-        plain_mean=plain.float().numpy(),
-        coverage=count.numpy(),
-        landscape=found.landscape,
-        region=job.box,
-        settings=job.asked,
-        device="",
-        notes=tuple(notes),
-    )
+    return Verdict(velocity, of_velocity, of_path, bias, split, reason, tuple(notes))
 
 
 def basis_slope(basis: torch.Tensor) -> torch.Tensor:

@@ -109,3 +109,50 @@ class Motion:
         """Direction of the velocity in degrees: 0 = right, 90 = up, as on a compass of maths."""
         # + 0.0: a negative zero would turn 180 into −180
         return float(np.degrees(np.arctan2(-self.velocity[0] + 0.0, self.velocity[1])))
+
+
+@dataclass(frozen=True, eq=False)
+class MotionSeries:
+    """How a region moved, window by window in time, and how sure that is.
+
+    Attributes
+    ----------
+    starts
+        (W,) first frame of each window.
+    window
+        Frames a window.
+    velocities, stderr
+        (W, 2) px/frame, (y, x).
+    score
+        (W,) height of each landscape's peak in noise standard deviations.
+    reliable
+        (W,) bool: whether the data support the estimate.
+    reasons
+        W texts: why not; "" where they do.
+    landscapes
+        W landscapes; on one grid, unless a window was in doubt and searched more finely.
+    region
+        ((y0, y1), (x0, x1)) px.
+    settings, device
+        What was asked, where it ran.
+    notes
+        What the user should know about this run.
+    """
+
+    starts: NDArray[np.int64]
+    window: int
+    velocities: Array
+    stderr: Array
+    score: Array
+    reliable: NDArray[np.bool_]
+    reasons: tuple[str, ...]
+    landscapes: tuple[Landscape, ...]
+    region: tuple[tuple[int, int], tuple[int, int]]
+    settings: dict[str, Any]
+    device: str
+    notes: tuple[str, ...] = ()
+
+    @property
+    def times(self) -> Array:
+        """(W,) frame at the middle of each window; half frames are possible."""
+        return np.asarray(self.starts + (self.window - 1) / 2, dtype=np.float64)

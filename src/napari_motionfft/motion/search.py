@@ -105,15 +105,27 @@ def search_band(job: Job) -> Band:
 def search(job: Job, check: Check, peaks: int = 8) -> SearchResult:
     """Every velocity of the range, then a zoom on each peak with all lags."""
     lags, bins = prepare(job, within(check, 0.0, 0.7))
-    step = STEP_BLURRED if job.weight == "auto" else STEP_SHARP
-    limit = job.asked["max_speed"]
-    chance = threshold((2 * limit * lags.count / step + 1) ** 2, bins)
+    limit, step = job.asked["max_speed"], step_of(job)
     kept = scan(lags, limit, step, CELLS_AN_AXIS, peaks, within(check, 0.7, 0.8))
+    return in_doubt(job, lags, bins, kept, peaks, within(check, 0.8, 1.0))
+
+
+def in_doubt(
+    job: Job, lags: ls.Lags, bins: float, kept: Landscape, peaks: int, check: Check
+) -> SearchResult:
+    """What was found; searched once more on a finer grid where it is not certain."""
+    limit, step = job.asked["max_speed"], step_of(job)
+    chance = threshold((2 * limit * lags.count / step + 1) ** 2, bins)
     longer = memory_of(lags.count, limit, step, CELLS_IN_DOUBT)
     certain = bool(kept.peaks) and kept.peaks[0].score > 1.5 * chance
     if not certain and longer > memory_of(lags.count, limit, step, CELLS_AN_AXIS):
-        kept = scan(lags, limit, step, CELLS_IN_DOUBT, peaks, within(check, 0.8, 1.0))
+        kept = scan(lags, limit, step, CELLS_IN_DOUBT, peaks, check)
     return SearchResult(kept, chance)
+
+
+def step_of(job: Job) -> float:
+    """Grid step times the longest lag, px."""
+    return STEP_BLURRED if job.weight == "auto" else STEP_SHARP
 
 
 def prepare(job: Job, check: Check) -> tuple[ls.Lags, float]:
@@ -121,6 +133,14 @@ def prepare(job: Job, check: Check) -> tuple[ls.Lags, float]:
     shape = box_shape(job.box)
     band = search_band(job)
     spectra, power = search_spectra(job, band, check)
+    weight, bins, shared = weigh(job, power, band)
+    field = None if job.periodic else shape
+    return ls.Lags.of(spectra, weight, band, field, shared), bins
+
+
+def weigh(job: Job, power: torch.Tensor, band: Band) -> tuple[torch.Tensor, float, float]:
+    """The search's weight (Ky, Kx), effective number of frequencies, the window's overcount."""
+    shape = box_shape(job.box)
     scene = scene_before_alignment(power, band, job.frames.count)
     weight = choose_weight(job.weight, band, scene) * band.multiplicity()
     level = band.crop(power)[band.multiplicity() > 0].mean()
@@ -129,8 +149,7 @@ def prepare(job: Job, check: Check) -> tuple[ls.Lags, float]:
     shared = overcount(window(shape, search_taper(job)))
     share = weight * band.crop(power)
     bins = float(share.sum() ** 2 / (share**2 * ls.uncounted(band)).sum().clamp(min=1e-300))
-    field = None if job.periodic else shape
-    return ls.Lags.of(spectra, weight, band, field, shared), bins / shared
+    return weight, bins / shared, shared
 
 
 def memory_of(lags: int, limit: float, step: float, cells: int) -> int:
@@ -146,9 +165,22 @@ def scan(
     axis = ls.grid(limit, step / memory)
     values, spread = ls.energy(lags, axis, axis, memory, check)
     score = (values / spread.clamp(min=1e-30).sqrt()).cpu().double()
+    return climb(lags, score, axis, step / memory, limit, peaks, check)
+
+
+def climb(
+    lags: ls.Lags,
+    score: torch.Tensor,
+    axis: torch.Tensor,
+    step: float,
+    limit: float,
+    peaks: int,
+    check: Check,
+) -> Landscape:
+    """A landscape (V, V) on a grid of that step, with its peaks from finer ones."""
     tops = ls.local_maxima(score, 2.0, 4 * peaks)
     start = torch.stack([axis[[i for i, _ in tops]], axis[[j for _, j in tops]]], 1)  # (P, 2)
-    found = zoom(lags, start, step / memory, limit, peaks, check)
+    found = zoom(lags, start, step, limit, peaks, check)
     found = distinct(sorted(found, key=lambda p: -p.score), 1.0 / (lags.count + 1))[:peaks]
     return Landscape(score.float().numpy(), axis.numpy(), axis.numpy().copy(), found)
 

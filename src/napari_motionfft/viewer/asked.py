@@ -71,9 +71,10 @@ def estimate(asked: Asked, source: Source, progress: Any, cancel: Any) -> Motion
     load_torch()
     from napari_motionfft.motion.estimate import estimate_motion
 
-    return estimate_motion(
+    motion: Motion = estimate_motion(
         source.stack, region=source.region, progress=progress, cancel=cancel, **asked.arguments
     )
+    return motion
 
 
 def script_of(asked: Asked, source: Source) -> str:

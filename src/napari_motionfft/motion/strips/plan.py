@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from dataclasses import dataclass
 from threading import Event
 from typing import Any
@@ -11,7 +10,7 @@ import numpy as np
 import torch
 
 from napari_motionfft.motion.device import choose_device
-from napari_motionfft.motion.job import Check, Progress, one_of, reporter
+from napari_motionfft.motion.job import Check, Progress, one_of, reporter, whole_frames
 from napari_motionfft.motion.strips.lines import MIN_FRAMES, Lines, as_lines
 from napari_motionfft.motion.weights import weight_names
 
@@ -144,22 +143,6 @@ def plan_strips(
         choose_device(device),
         reporter(progress, cancel),
     )
-
-
-def whole_frames(name: str, value: Any, least: int, most: int | None) -> int | None:
-    """A whole number of frames within limits, or None."""
-    if value is None:
-        return None
-    try:
-        frames = None if isinstance(value, bool) else operator.index(value)
-    except TypeError:
-        frames = None
-    if frames is None:
-        raise TypeError(f"{name} must be a whole number of frames or None, got {value!r}")
-    if frames < least or (most is not None and frames > most):
-        upto = "" if most is None else f" to {most}, the frames there are"
-        raise ValueError(f"{name} must be {least}{upto or ' or more'}, got {frames}")
-    return frames
 
 
 def positive(name: str, value: Any, what: str) -> float:
