@@ -15,7 +15,7 @@ import napari_motionfft
 ROOT = Path(napari_motionfft.__file__).parent
 PACKAGE = "napari_motionfft"
 FLOORS = ("motion", "files", "viewer")  # from the bottom to the top
-ABOVE = ("cli", "demo", "summary")  # on top of all floors: no floor may import these
+ABOVE = ("cli", "demo", "demo_strips", "summary")  # on top of all floors: no floor may import these
 GUI = ("napari", "qtpy", "magicgui", "superqt", "vispy", "PyQt5", "PyQt6", "PySide2", "PySide6")
 FORMATS = ("tifffile", "zarr", "PIL", "imageio", "pandas", "av")
 

@@ -1,4 +1,4 @@
-"""The demo: the main job on two packaged stacks, as a table, as pictures and in napari."""
+"""The demo: the main jobs on packaged data, as numbers, as pictures and in napari."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from napari_motionfft.demo_strips import SCENE, demo_strips
 from napari_motionfft.files.pictures import gray, landscape_picture, write_png
 from napari_motionfft.files.stacks import read_stack
 from napari_motionfft.files.tables import load_motion
@@ -79,7 +80,7 @@ class Run:
 
 
 def demo(out: Path, window: bool = True, progress: Progress | None = None) -> list[Path]:
-    """Estimate the motion of the packaged stacks, print and draw the results, show them in napari.
+    """Estimate the motions in the packaged data, print and draw the results, show them in napari.
 
     Parameters
     ----------
@@ -87,7 +88,7 @@ def demo(out: Path, window: bool = True, progress: Progress | None = None) -> li
         Folder for the pictures; made if need be, pictures of an earlier demo are replaced.
     window
         Open napari and wait until it is closed. Otherwise, or with MOTIONFFT_HEADLESS=1 in the
-        environment, save a picture of napari's window for each stack and close it.
+        environment, save pictures of napari's windows and close them.
     progress
         Called with (fraction, message).
 
@@ -101,23 +102,25 @@ def demo(out: Path, window: bool = True, progress: Progress | None = None) -> li
     print("\n".join(table(runs)), flush=True)
     written = [path for each in runs for path in draw(each, out)]
     written.append(compare_on_square(out))
+    written += demo_strips(out)
     stay = window and os.environ.get("MOTIONFFT_HEADLESS") != "1"
     problem = no_window()
     if problem:
         print(f"No window: {problem}.")
     elif not stay:
         print("Opening napari to take its picture ...", flush=True)
-        from napari_motionfft.viewer.demo import photograph
+        from napari_motionfft.viewer.demo import photograph, photograph_strips
 
-        for each in runs:
-            path = out / f"{each.sample.key}-window.png"
-            write_png(path, photograph(each.sample.key))
-            written.append(path)
+        windows = {each.sample.key: photograph(each.sample.key) for each in runs}
+        windows[SCENE.key] = photograph_strips(SCENE)
+        for key, pixels in windows.items():
+            written.append(out / f"{key}-window.png")
+            write_png(written[-1], pixels)
     print(f"\nPictures in {out}: {', '.join(path.name for path in written)}", flush=True)
     if stay and not problem:
         from napari_motionfft.viewer.demo import show
 
-        show([each.sample.key for each in runs])
+        show([each.sample.key for each in runs], [SCENE])
     return written
 
 

@@ -1,9 +1,10 @@
-"""The demo in napari: each sample opened, and run by the widget as a user would."""
+"""The demo in napari: each sample opened, and run by its widget as a user would."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,18 +16,42 @@ PATIENCE = 300.0
 """Seconds to wait for a run: it takes seconds, but the machine may be busy."""
 
 
-def show(samples: Sequence[str]) -> None:
+@dataclass(frozen=True)
+class StripScene:
+    """A sample for *Strip motion*, and how to fill in the widget.
+
+    Attributes
+    ----------
+    key
+        Of the manifest's sample data.
+    lines
+        (N, 2) vertices (y, x) px of each strip to draw; none for a line scan.
+    fields
+        Name → value of fields of the widget's form.
+    """
+
+    key: str
+    lines: tuple[Any, ...] = ()
+    fields: dict[str, float] = field(default_factory=dict)
+
+
+def show(samples: Sequence[str], strips: Sequence[StripScene] = ()) -> None:
     """Open a window for each sample, press Run in each, and stay until all are closed.
 
     Parameters
     ----------
     samples
-        Keys of the manifest's sample data.
+        Keys of the manifest's sample data, for *Estimate motion*.
+    strips
+        For *Strip motion*.
     """
     import napari
 
     for key in samples:
         _, widget = open_sample(key)
+        widget.run()
+    for scene in strips:
+        _, widget = open_strips(scene)
         widget.run()
     napari.run()
 
@@ -51,15 +76,24 @@ def photograph(sample: str) -> NDArray[np.uint8]:
     TimeoutError
         It did not end.
     """
+    return picture_of_run(*open_sample(sample))
+
+
+def photograph_strips(scene: StripScene) -> NDArray[np.uint8]:
+    """As `photograph`, of *Strip motion*."""
+    return picture_of_run(*open_strips(scene))
+
+
+def picture_of_run(viewer: Any, widget: Any) -> NDArray[np.uint8]:
+    """Press Run, wait for the result, take a picture of the window and close it."""
     from napari_motionfft.motion.errors import MotionError
 
-    viewer, widget = open_sample(sample)
     try:
         settle()
         widget.run()
         wait(lambda: not widget.running)
         if widget.last is None:
-            raise MotionError(f"the run on {sample} in napari came to no result")
+            raise MotionError(f"the run in napari came to no result: {viewer.title}")
         # late in the stack, where the path is long; the layers came in at the user's sliders
         frames = int(viewer.dims.nsteps[0])
         viewer.dims.set_current_step(0, round(0.75 * frames))
@@ -71,14 +105,26 @@ def photograph(sample: str) -> NDArray[np.uint8]:
     return np.ascontiguousarray(picture[..., :3], dtype=np.uint8)
 
 
-def open_sample(key: str) -> tuple[Any, Any]:
-    """A viewer with one sample and the docked widget."""
+def open_sample(key: str, widget: str = "Estimate motion") -> tuple[Any, Any]:
+    """A viewer with one sample and a docked widget, by its name in the manifest."""
     import napari
 
     viewer = napari.Viewer(title=f"Motion FFT: {key.replace('_', ' ')}")
     viewer.open_sample(PLUGIN, key)
-    _, widget = viewer.window.add_plugin_dock_widget(PLUGIN, "Estimate motion")
+    _, docked = viewer.window.add_plugin_dock_widget(PLUGIN, widget)
     viewer.window.resize(*fitting(SIZE))
+    return viewer, docked
+
+
+def open_strips(scene: StripScene) -> tuple[Any, Any]:
+    """A viewer with a sample, its strips drawn, and *Strip motion* with its fields filled in."""
+    viewer, widget = open_sample(scene.key, "Strip motion")
+    if scene.lines:
+        drawn = widget.draw_strip()
+        drawn.add_lines([np.asarray(line, dtype=float) for line in scene.lines])
+        drawn.mode = "pan_zoom"
+    for name, value in scene.fields.items():
+        getattr(widget.form, name).value = value
     return viewer, widget
 
 
