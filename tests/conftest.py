@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from hypothesis import settings
+
+# as the package does, but some tests import torch before it
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 # the same examples each time; `--hypothesis-profile=default` looks for new ones
 settings.register_profile("repeatable", derandomize=True, deadline=None)
