@@ -404,7 +404,7 @@ def test_results_of_all_kinds_cover_nothing(made: Any, name: str) -> None:
             assert deep.min() < 0.01, (a, b)
 
 
-def test_another_strip_is_shown_in_the_same_place(made: Any) -> None:
+def test_another_strip_is_shown_in_the_same_layers(made: Any) -> None:
     viewer = ViewerModel()
     layer = viewer.add_layer(movie_of(made, "scaled"))
     source = strips_on(layer)
@@ -413,30 +413,52 @@ def test_another_strip_is_shown_in_the_same_place(made: Any) -> None:
     later = by_role(add_strip_results(viewer, table, source))
     later[SPECTROGRAM].visible = False
     viewer.layers.selection = {later[ARROWS], later[KYMOGRAPH]}
-    names = [x.name for x in viewer.layers]
+    before = list(viewer.layers)
     box = extent(later[KYMOGRAPH], layer)
     size = later[AXES].text.size
-    new = by_role(show_strip(viewer, table, source, 1))
-    assert set(new) == {KYMOGRAPH, SPECTROGRAM, SLOPES, AXES}
-    assert [x.name for x in viewer.layers] == names
-    np.testing.assert_array_equal(new[KYMOGRAPH].data, table.kymographs[1])
-    np.testing.assert_allclose(extent(new[KYMOGRAPH], layer), box, atol=1e-9)
-    assert not new[SPECTROGRAM].visible
-    assert new[AXES].text.size == pytest.approx(size)
-    assert "strip 2" in list(new[AXES].features["label"])
-    assert new[AXES].metadata[KEY]["strip"] == 1
-    assert later[ARROWS] in viewer.layers.selection
-    assert first[KYMOGRAPH] in viewer.layers
-    viewer.layers.remove(new[KYMOGRAPH])
+    shown = by_role(show_strip(viewer, table, source, 1))
+    assert set(shown) == {KYMOGRAPH, SPECTROGRAM, SLOPES, AXES}
+    assert list(viewer.layers) == before
+    assert viewer.layers.selection == {later[ARROWS], later[KYMOGRAPH]}
+    np.testing.assert_allclose(extent(shown[KYMOGRAPH], layer), box, atol=1e-9)
+    assert not shown[SPECTROGRAM].visible
+    assert shown[AXES].text.size == pytest.approx(size)
+    place = shown[AXES].metadata[KEY]["panel"]
+    fresh = by_role(strip_result_layers(table, source, index=1, place=place))
+    for role, one in shown.items():
+        assert_alike(one, fresh[role])
+        assert one.metadata[KEY]["strip"] == 1
+    assert first[KYMOGRAPH].metadata[KEY]["strip"] == 0
+    np.testing.assert_array_equal(first[KYMOGRAPH].data, table.kymographs[0])
+    viewer.layers.remove(shown[KYMOGRAPH])
     run = first[AXES].metadata[KEY]["run"]
-    back = by_role(show_strip(viewer, table, source, 0))
-    assert KYMOGRAPH not in back
+    assert KYMOGRAPH not in by_role(show_strip(viewer, table, source, 0))
     assert KYMOGRAPH in by_role(show_strip(viewer, table, source, 1, run))
     with pytest.raises(IndexError, match="2 strips"):
         show_strip(viewer, table, source, 2)
     assert remove_results(viewer) == 11
     assert list(viewer.layers) == [layer]
     assert show_strip(viewer, table, source, 0) == []
+
+
+def assert_alike(one: Layer, other: Layer) -> None:
+    """Two layers show the same."""
+    assert len(one.data) == len(other.data)
+    for a, b in zip(one.data, other.data, strict=True):
+        np.testing.assert_allclose(a, b)
+    np.testing.assert_allclose(one.scale, other.scale)
+    np.testing.assert_allclose(one.translate, other.translate)
+    if isinstance(one, Image):
+        np.testing.assert_allclose(one.contrast_limits, other.contrast_limits)
+        np.testing.assert_allclose(one.contrast_limits_range, other.contrast_limits_range)
+        return
+    assert one.features.equals(other.features)
+    np.testing.assert_allclose(one.edge_color, other.edge_color)
+    np.testing.assert_allclose(one.edge_width, other.edge_width)
+    if isinstance(one, Shapes):
+        assert one.shape_type == other.shape_type
+        np.testing.assert_allclose(one.face_color, other.face_color)
+        assert list(one.text.values) == list(other.text.values)
 
 
 def test_nothing_reliable_still_makes_a_picture(made: Any) -> None:

@@ -17,9 +17,9 @@ from napari_motionfft.viewer.strip_layers import (
     one_strip,
     panel_for,
     strip_result_layers,
-    tag,
 )
 from napari_motionfft.viewer.strip_outline import WIDTH
+from napari_motionfft.viewer.strip_redraw import redraw
 from napari_motionfft.viewer.strip_source import StripSource
 from napari_motionfft.viewer.units import factors
 
@@ -77,7 +77,7 @@ def add_strip_results(
 def show_strip(
     viewer: Any, table: Table, source: StripSource, index: int, run: str | None = None
 ) -> list[Any]:
-    """Show the kymograph and spectrogram of another strip in the place of the one shown.
+    """Show the kymograph and spectrogram of another strip in the layers of the one shown.
 
     Parameters
     ----------
@@ -93,38 +93,26 @@ def show_strip(
     Returns
     -------
     list of napari.layers.Layer
-        The new layers; none where the run has no layers left to take the place of.
+        The layers, which are those of before; none where the run has none left.
 
     Raises
     ------
     IndexError
         No such strip.
     """
-    from napari.layers import Layer
-
     ours = [x for x in tagged(viewer, run) if x.metadata[KEY]["role"] in OF_ONE]
     if not ours:
         return []
     run = ours[-1].metadata[KEY]["run"]
-    old = {x.metadata[KEY]["role"]: x for x in ours if x.metadata[KEY]["run"] == run}
-    entry = dict(ours[-1].metadata[KEY])
-    made = one_strip(table, source, index, entry["panel"], canvas_of(viewer))
-    made = {role: layer for role, layer in made.items() if role in old}
-    names = {role: old[role].name for role in made}
-    entry.update(strip=index, settings=dict(table.strips[index].settings))
-    for role in ("name", "role"):
-        entry.pop(role)
-    new = [Layer.create(*each) for each in tag(made, names, entry)]
-    guard_removal(viewer)
+    layers = [x for x in ours if x.metadata[KEY]["run"] == run]
+    place = layers[-1].metadata[KEY]["panel"]
+    made = one_strip(table, source, index, place, canvas_of(viewer))
     with kept(viewer):
-        for layer in new:
-            before = old[layer.metadata[KEY]["role"]]
-            layer.visible, layer.opacity = before.visible, before.opacity
-            at = viewer.layers.index(before)
-            viewer.layers.remove(before)
-            viewer.layers.insert(at, layer)
-    size_text(viewer, new, source)
-    return new
+        for layer in layers:
+            data, arguments, _ = made[layer.metadata[KEY]["role"]]
+            redraw(layer, data, arguments)
+            layer.metadata[KEY].update(strip=index, settings=dict(table.strips[index].settings))
+    return layers
 
 
 def canvas_of(viewer: Any) -> tuple[float, float]:
