@@ -26,6 +26,8 @@ CLOSE = 0.01
 """px: after a smaller step the next would be negligible."""
 MODES = 4
 """Slow ways of straying that are looked at."""
+ALIKE = 0.9
+"""Mean phase ramp from which moving and still are one."""
 STILL_ROUNDS = 12
 """Turns of taking the moving part out of the still one and back."""
 
@@ -226,9 +228,11 @@ def take_out_still(runs: Runs, pull: torch.Tensor, mean: MeanLine, weight: torch
     together = mean.turns.sum(2)  # (b, c, K)
     count = torch.fft.irfft(mean.cover, runs.size).clamp(min=THIN)
     still = torch.zeros_like(rest)
+    hold = tellable(together.abs().sum(1) / lines, weight)
     for _ in range(STILL_ROUNDS):
         moving = torch.fft.irfft((mean.spectrum * together.conj()).sum(1), runs.size)
-        still += rest - still - runs.taper * moving[:, :length] / lines
+        still = rest - runs.taper * moving[:, :length] / lines
+        still = torch.fft.irfft(torch.fft.rfft(still, runs.size) * hold, runs.size)[:, :length]
         total = mean.total - torch.fft.rfft(still, runs.size)[:, None] * together
         mean.spectrum = torch.fft.rfft(torch.fft.irfft(total, runs.size) / count, runs.size)
     mean.total = total
@@ -244,6 +248,21 @@ def take_out_still(runs: Runs, pull: torch.Tensor, mean: MeanLine, weight: torch
     runs.lines -= part.lines * on
     runs.spectra -= part.spectra * on
     pull -= pulls(part, weight) * on
+
+
+def tellable(alike: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    """(b, K) 1 where a still pattern can be told from the moving one, else 0.
+
+    Where k·v is a whole number the moving pattern looks the same in every frame; what is still
+    there stays with the moving one. Not so about k = 0: the mean line begins as the still one.
+
+    Parameters
+    ----------
+    alike
+        (b, K) |D|, the mean phase ramp: 1 where nothing is seen to move.
+    """
+    first = (alike < 0.5).cumsum(-1) == 0  # the lobe about k = 0
+    return (((alike < ALIKE) & (weight > 0)) | first).float()
 
 
 def share_left(runs: Runs, velocity: torch.Tensor, weights: Weights) -> torch.Tensor:
