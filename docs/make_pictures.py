@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 
 import napari_motionfft as mf
 from docs import posts
+from napari_motionfft.demo_strips import SCENE, blood_flow, flow_figure
+from napari_motionfft.files.objective_pictures import write_figure
 from napari_motionfft.files.pictures import write_png
-from napari_motionfft.viewer.demo import photograph
+from napari_motionfft.viewer.demo import photograph, photograph_strips
 
 mpl.use("Agg")
 import matplotlib.pyplot as plt
@@ -29,6 +31,8 @@ def main() -> None:
     write_png(OUT / "window.png", photograph("rain_radar"))
     low_light(OUT / "low-light.png")
     error_against_noise(OUT / "error-against-noise.png")
+    write_png(OUT / "strip-window.png", photograph_strips(SCENE))
+    write_figure(OUT / "strip.png", flow_figure(blood_flow()))
     posts.main(OUT)
 
 
