@@ -30,6 +30,8 @@ from napari_motionfft.viewer.strip_layers import (
     SPECTROGRAM,
     strip_result_layers,
 )
+from napari_motionfft.viewer.strip_marks import LETTER, strip_marks
+from napari_motionfft.viewer.strip_panel import panel
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -76,6 +78,28 @@ def test_axes_say_what_they_are(made: Any) -> None:
     assert any(x.startswith("mean 0.05") for x in labels)  # (−0.5 + 1) / 2 · 0.1 / 0.5
     plain = list(by_role(strip_result_layers(table_for(source, 6), source))[AXES].features["label"])
     assert {"frame ↓", "along the strip, px →", "velocity, px/frame"} < set(plain)
+
+
+@pytest.mark.parametrize("units", [{}, {"dt": 0.5, "time_unit": "min", "dx": 0.3}])
+@pytest.mark.parametrize("frames", [20, 120_000])
+def test_labels_stay_within_their_panel_and_apart(units: Any, frames: int) -> None:
+    place = panel((100.0, 140.0), (800.0, 1000.0))
+    motion = motion_of(np.ones(4), shape=(frames, 80), window=8, **units)
+    placement = strips_on(Image(np.zeros((3, 100, 140)))).placement
+    name = "a vessel of a rather long name, longer than its picture"
+    shapes, arguments = strip_marks(motion, name, place, (-2.0, 3.0), placement)
+    boxes = []
+    for shape, label in zip(shapes, arguments["features"]["label"], strict=True):
+        if label:
+            y, x = np.mean(shape, axis=0)
+            half = LETTER * place.side * len(label) / 2
+            assert place.whole.x <= x - half, label
+            assert x + half <= place.whole.right, label
+            boxes.append((y, x, half, label))
+    for i, (y, x, half, label) in enumerate(boxes):
+        for v, u, other, near in boxes[:i]:
+            if abs(y - v) < 0.03 * place.side:
+                assert abs(x - u) > half + other, (label, near)
 
 
 def test_slopes_lie_over_the_pictures(made: Any) -> None:

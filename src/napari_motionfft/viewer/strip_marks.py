@@ -29,8 +29,11 @@ from napari_motionfft.viewer.ticks import round_below, rounded, tick_text
 TEXT_SIZE = 0.035
 """pt a canvas px of the pictures' height: 10.5 pt on 300 px. Text zooms along with the pictures."""
 
-LETTERS = 32
-"""A longer name of a strip is cut."""
+LETTERS = 26
+"""A longer name of a strip is cut: it would stick out of its picture."""
+
+LETTER = 0.031
+"""Width of a letter, in parts of the pictures' height, where the text is largest."""
 
 
 def strip_marks(
@@ -143,8 +146,13 @@ class StripMarks(Marks):
             y = float(at_frames(one, np.asarray(time / interval), frames))
             for box in (one, two):
                 self.add("line", [[y, box.x], [y, box.x - tick]], INK)
-            self.text(y, one.x - 0.095 * self.side, tick_text(time))
-        self.text(one.y - 0.113 * self.side, one.x - 0.105 * self.side, f"{unit} ↓")
+            label = tick_text(time)  # flush right: text is centred
+            half = LETTER * self.side * len(label) / 2
+            self.text(y, one.x - 0.045 * self.side - half, label)
+        # where the axis ends: beside the titles above there is no room for it
+        half = LETTER * self.side * (len(unit) + 2) / 2
+        centre = max(one.x - 0.06 * self.side, self.place.whole.x + half)
+        self.text(one.bottom + 0.12 * self.side, centre, f"{unit} ↓")
 
     def length_axis(self) -> None:
         """Ticks below the kymograph."""
@@ -185,7 +193,7 @@ class StripMarks(Marks):
         middle = one.x + one.width / 2
         self.text(upper, middle, f"{name}{start}")
         self.text(lower, middle, speed_text(self.motion))
-        dash = [[upper, one.x + x * self.side] for x in (0.04, 0.11)]
+        dash = [[upper, one.x - x * self.side] for x in (0.1, 0.02)]
         self.add("line", dash, colour, thick=6)
         top = max(float(np.nanmax(self.motion.spectrogram.values, initial=1.0)), 1.0)
         middle = two.x + two.width / 2
