@@ -37,7 +37,7 @@ def test_rows_hold_every_window_of_every_strip() -> None:
     assert len(found) == 6
     assert found[0] == ("strip 1", "1.55", "5.00", "0.25", "20.0", "yes")
     assert found[3] == ("strip 2", "1.55", "−5.00", "0.25", "20.0", "yes")
-    assert found[4][2:] == ("unknown", "–", "20.0", "no peak stands out")
+    assert found[4][2:] == ("unknown", "–", "20.0", "no: no peak stands out")
     assert rows.time(4) == pytest.approx(3.15)
 
 
@@ -64,7 +64,7 @@ def test_the_report_tells_mean_range_windows_and_data() -> None:
     )
     report = strip_report(table, SOURCE)
     assert report.reliable
-    assert report.verdict == "Reliable in 5 of 6 windows. Elsewhere, mostly: no peak stands out"
+    assert report.verdict == "Reliable in 5 of 6 windows; elsewhere mostly: no peak stands out"
     rows = dict(row for row in report.rows if row[0])
     assert rows["strip 1"].startswith("10.00 ± ")
     assert rows["strip 1"].endswith("µm/s on average")
@@ -92,7 +92,22 @@ def test_the_usual_reason_is_told_whatever_its_numbers() -> None:
         reasons=("", "too fast by 3 px", "a peak of 2.1 σ", "a peak of 3.4 σ"),
     )
     verdict = strip_report(table_of(strip), SOURCE).verdict
-    assert verdict == "Reliable in 1 of 4 windows. Elsewhere, mostly: a peak of 2.1 σ"
+    assert verdict == "Reliable in 1 of 4 windows; elsewhere mostly: a peak of 2.1 σ"
+
+
+def test_a_reason_is_short_in_the_table_and_whole_beside_it() -> None:
+    whole = (
+        "It moves 0.7 px within the window: not told from a still pattern. Take a longer window."
+    )
+    strip = replace(motion_of((1, 2, 3), reliable=[True, False, False]), reasons=("", whole, whole))
+    rows = rows_of(table_of(strip))
+    assert [rows.text(i, "reliable") for i in range(3)] == ["yes", "no: too slow", "no: too slow"]
+    assert [rows.tip(i, "reliable") for i in range(2)] == ["yes", whole]
+    assert rows.tip(1, "velocity") == rows.text(1, "velocity")
+    report = strip_report(table_of(strip), SOURCE)
+    assert not report.reliable  # two of three windows are in doubt
+    assert report.verdict == "Reliable in 1 of 3 windows; elsewhere mostly: too slow"
+    assert report.notes[0] == f"One window in doubt: i{whole[1:]}"
 
 
 def test_notes_that_differ_by_a_number_are_told_once() -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_motionfft.viewer.report import Report, measured
+from napari_motionfft.viewer.strip_reasons import in_short
 
 if TYPE_CHECKING:
     from napari_motionfft.motion.strips.oscillation import Oscillation
@@ -37,7 +38,7 @@ def strip_report(
     Returns
     -------
     Report
-        Reliable where any window is.
+        Reliable where half of the windows are.
     """
     strips = table.strips
     shown = zip(table.names[:MOST], strips[:MOST], strict=True)
@@ -59,15 +60,18 @@ def strip_report(
     if several:
         which = "1 window holds" if several == 1 else f"{several} windows hold"
         notes.append(f"{which} further motions, such as opposite flow: see the table.")
-    reliable = any(strip.reliable.any() for strip in strips)
-    return Report(reliable, verdict(table), tuple(rows), tuple(dict.fromkeys(notes)))
+    told_first, why = verdict(table)
+    if why:
+        notes.insert(0, why)
+    sure = np.concatenate([strip.reliable for strip in strips])
+    return Report(bool(sure.mean() >= 0.5), told_first, tuple(rows), tuple(dict.fromkeys(notes)))
 
 
-def verdict(table: Table) -> str:
-    """One sentence on how much of the result the data support."""
+def verdict(table: Table) -> tuple[str, str]:
+    """A sentence on how much of the result the data support, and one on why not all of it."""
     sure = np.concatenate([strip.reliable for strip in table.strips])
     if sure.all():
-        return "Reliable"
+        return "Reliable", ""
     why = usual(
         [
             reason
@@ -77,9 +81,10 @@ def verdict(table: Table) -> str:
         ]
     )
     if not sure.any():
-        return f"Not reliable: {why}"
-    why = why[:1].lower() + why[1:]
-    return f"Reliable in {sure.sum()} of {len(sure)} windows. Elsewhere, mostly: {why}"
+        return f"Not reliable: {why}", ""
+    short = in_short(why)
+    said = f"Reliable in {sure.sum()} of {len(sure)} windows; elsewhere mostly: {short}"
+    return said, "" if short == why else f"One window in doubt: {why[:1].lower()}{why[1:]}"
 
 
 def usual(reasons: list[str]) -> str:

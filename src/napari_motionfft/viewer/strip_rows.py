@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from napari_motionfft.motion.wording import decimals
 from napari_motionfft.viewer.report import measured, signed
+from napari_motionfft.viewer.strip_reasons import NO, in_short
 
 if TYPE_CHECKING:
     from napari_motionfft.motion.strips.result import StripMotion
@@ -24,7 +25,7 @@ TIPS = {
     "velocity": "The strongest motion along the strip; positive runs towards its end.",
     "± error": "Standard error of the velocity.",
     "score": "Height of the peak in standard deviations of the noise.",
-    "reliable": "Whether the data support the velocity; if not, why.",
+    "reliable": "Whether the data support the velocity; if not, why: hover over a cell.",
     "other motions": "Further motions that stand out in the same window, such as opposite flow.",
 }
 """What each column is, for its tooltip."""
@@ -72,7 +73,8 @@ class Rows:
         if column == "strip":
             return str(self.table.names[index])
         if column == "reliable":
-            return RELIABLE if strip.reliable[window] else strip.reasons[window] or "no"
+            sure = strip.reliable[window]
+            return RELIABLE if sure else f"{NO}: {in_short(strip.reasons[window])}"
         if column == "time":
             return signed(float(strip.times[window]), time_digits(strip))
         if column == "score":
@@ -82,6 +84,11 @@ class Rows:
         value = float(strip.physical_velocities[window])
         error = float(abs(strip.physical_stderr[window]))
         return pair(value, error)[column == "± error"]
+
+    def tip(self, row: int, column: str) -> str:
+        """What hovering over a cell tells: the whole reason, or what the cell says."""
+        reason = self.table.strips[int(self.strips[row])].reasons[int(self.windows[row])]
+        return reason if column == "reliable" and reason else self.text(row, column)
 
     def time(self, row: int) -> float:
         """Middle of a row's window, in the unit of the time column."""

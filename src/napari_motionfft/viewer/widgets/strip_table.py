@@ -14,7 +14,7 @@ from napari_motionfft.viewer.strip_rows import TIPS, Rows
 Role = Qt.ItemDataRole
 
 WIDEST = 170
-"""px of a column: longer reasons are read in the tooltip."""
+"""px of a column: longer texts are read in the tooltip."""
 
 MEASURED = 60
 """Rows that columns are fitted to: all of many thousand would take seconds."""
@@ -36,8 +36,10 @@ class RowsModel(QAbstractTableModel):  # type: ignore[misc]
 
     def data(self, index: QModelIndex, role: int = Role.DisplayRole) -> Any:
         name = self.names[index.column()]
-        if role in (Role.DisplayRole, Role.ToolTipRole):
+        if role == Role.DisplayRole:
             return self.rows.text(index.row(), name)
+        if role == Role.ToolTipRole:
+            return self.rows.tip(index.row(), name)
         if role == Role.TextAlignmentRole:
             left = name in ("strip", "reliable", "other motions")
             side = Qt.AlignmentFlag.AlignLeft if left else Qt.AlignmentFlag.AlignRight
