@@ -119,8 +119,8 @@ def one_shape(job: StripJob, windows: Windows, low: float, high: float) -> dict[
     def stage(first: float, last: float) -> Any:
         return within(job.check, low + (high - low) * first, low + (high - low) * last)
 
-    found = search_all(job, windows, stage(0.0, 0.5))
-    weights = weigh(job, windows, found, stage(0.5, 0.6))
+    found, memories = search_all(job, windows, stage(0.0, 0.5))
+    weights = weigh(job, windows, found, memories, stage(0.5, 0.6))
     fits = refine_all(job, windows, found, weights, stage(0.6, 1.0))
     where = describe_device(job.device)
     return {strip: judged(job, windows, strip, found, fits, where) for strip in windows.strips}

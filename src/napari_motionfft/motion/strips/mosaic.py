@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import torch
 
-from napari_motionfft.motion.strips.search import turned
+from napari_motionfft.motion.strips.spectra import turned
 
 THIN = 0.25
 """Fewer lines than this, counted by the taper: the mean line is let fall to zero there."""

@@ -8,7 +8,6 @@ import torch
 
 from napari_motionfft.motion.strips.mosaic import (
     SMOOTH_BINS,
-    THIN,
     MeanLine,
     Runs,
     gradients,
@@ -17,6 +16,9 @@ from napari_motionfft.motion.strips.mosaic import (
     pulls,
     shared_spectra,
 )
+from napari_motionfft.motion.strips.still import share_left, take_out_still
+from napari_motionfft.motion.strips.strays import misfit
+from napari_motionfft.motion.strips.weighing import Weights, moment, resampled
 
 STEPS = 4
 """Steps at most; two are mostly enough."""
@@ -24,12 +26,10 @@ ACCELERATED = 12
 """Fewest lines of a window for which a changing velocity is allowed for."""
 CLOSE = 0.01
 """px: after a smaller step the next would be negligible."""
-MODES = 4
-"""Slow ways of straying that are looked at."""
-ALIKE = 0.9
-"""Mean phase ramp from which moving and still are one."""
-STILL_ROUNDS = 12
-"""Turns of taking the moving part out of the still one and back."""
+PROBE = 0.5
+"""px at the ends of a run: how far it is turned to see what holds it."""
+LEAST_HOLD = 0.02
+"""Less resistance than this is not measured."""
 
 
 @dataclass
@@ -61,21 +61,13 @@ class Fit:
     lines_a_point: torch.Tensor
 
 
-@dataclass(frozen=True)
-class Weights:
-    """Spectral weight and what it was made from, at the bins of rfft(L), (b, L//2+1) float64."""
-
-    weight: torch.Tensor
-    signal: torch.Tensor
-    noise: torch.Tensor
-
-    def pick(self, rows: torch.Tensor) -> Weights:
-        """Those of some windows."""
-        return Weights(self.weight[rows], self.signal[rows], self.noise[rows])
-
-
 def refine(
-    runs: Runs, start: torch.Tensor, weights: Weights, static: bool, steps: int = STEPS
+    runs: Runs,
+    start: torch.Tensor,
+    weights: Weights,
+    static: bool,
+    changing: bool = False,
+    steps: int = STEPS,
 ) -> Fit:
     """Climb from `start` (b,) to the velocities of best agreement.
 
@@ -83,6 +75,8 @@ def refine(
     ----------
     static
         Fit a still pattern beside the moving one, window by window.
+    changing
+        Lines far apart no longer agree: measure how their mean gives way with them.
     """
     weight = resampled(weights.weight, runs).float().to(runs.device)
     pull = pulls(runs, weight)
@@ -100,6 +94,7 @@ def refine(
     theta[:, 0] = start
     lines, mask = float(runs.mask.sum()), runs.mask
     inverse = lever(start, runs, basis, weights, static)
+    hold = torch.ones(len(start), dtype=torch.float64)
     for step in range(steps + 1):
         mean = lay(runs, torch.einsum("cmf,bf->bcm", basis, theta))
         if static:
@@ -112,6 +107,9 @@ def refine(
         steep = torch.maximum(steep, 1e-3 * own).clamp(min=1e-300)
         along = torch.einsum("bcm,cmf->bf", gradient, basis) / steep[:, None]
         move = torch.einsum("bfg,bg->bf", inverse, along).nan_to_num(0.0)
+        if changing and step == 0:
+            hold = resistance(runs, pull, basis, theta, steep, inverse, move)
+        move = move / hold[:, None]
         shift = torch.einsum("cmf,bf->bcm", basis, move)
         longest = shift.abs().amax((1, 2))
         limit = (1.0 / longest.clamp(min=1.0))[:, None]
@@ -121,17 +119,41 @@ def refine(
     inverse = lever(theta[:, 0], runs, basis, weights, static)
     scatter = scatter_of(runs, mean, weights, steep)
     one_line = scatter / steep**2  # variance of one line's displacement
-    left = (gradient / steep[:, None, None] - shift) * mask
+    left = (gradient / steep[:, None, None] - shift * hold[:, None, None]) * mask
     shared, power = shared_spectra(runs, mean)
     return Fit(
         theta[:, 0],
-        one_line * inverse[:, 0, 0],
+        one_line * inverse[:, 0, 0] / hold**2,
         misfit(left, mask, one_line),
         steep,
         shared,
         power,
         mean.lines_a_point,
     )
+
+
+def resistance(
+    runs: Runs,
+    pull: torch.Tensor,
+    basis: torch.Tensor,
+    theta: torch.Tensor,
+    steep: torch.Tensor,
+    inverse: torch.Tensor,
+    move: torch.Tensor,
+) -> torch.Tensor:
+    """Measured over expected change of the gradient with the velocity, (b,) in 0…1.
+
+    1 for a scene that stays: its mean line is the same whatever one line does. Of a scene that
+    changes as it passes, each line sees a mean of its neighbours', which move with it.
+    """
+    step = PROBE / basis[..., 0].abs().amax()
+    other = theta.clone()
+    other[:, 0] += step
+    mean = lay(runs, torch.einsum("cmf,bf->bcm", basis, other))
+    gradient, _ = gradients(runs, pull, mean)
+    along = torch.einsum("bcm,cmf->bf", gradient, basis) / steep[:, None]
+    after = torch.einsum("bfg,bg->bf", inverse, along).nan_to_num(0.0)
+    return ((move - after)[:, 0] / step).clamp(LEAST_HOLD, 1.0)
 
 
 def basis_of(runs: Runs) -> torch.Tensor:
@@ -159,24 +181,6 @@ def lever(
         arms = arms * share_left(runs, velocity, weights).clamp(min=1e-6)[:, None, None]
     inverse: torch.Tensor = torch.linalg.pinv(arms, hermitian=True)
     return inverse
-
-
-def resampled(weight: torch.Tensor, runs: Runs) -> torch.Tensor:
-    """(b, n) at the bins of rfft(L) → at the bins of `runs.k`, by linear interpolation."""
-    bins = weight.shape[-1] - 1
-    at = (runs.k * len(runs.taper)).clamp(max=bins - 1e-9)
-    low = at.floor().long()
-    return weight[:, low] * (1 - (at - low)) + weight[:, (low + 1).clamp(max=bins)] * (at - low)
-
-
-def moment(values: torch.Tensor, length: int) -> torch.Tensor:
-    """∫ (2πk)²·values dk over the whole axis, (b,) from (b, L//2+1)."""
-    k = 2 * torch.pi * torch.fft.rfftfreq(length, dtype=torch.float64)
-    count = torch.full_like(k, 2.0 / length)
-    if length % 2 == 0:
-        count[-1] = 0
-    total: torch.Tensor = (values * k**2 * count).sum(-1)
-    return total
 
 
 def own_share(runs: Runs, mean: MeanLine, weights: Weights) -> torch.Tensor:
@@ -215,104 +219,3 @@ def level(
     runs.lines -= offset * runs.taper
     runs.spectra[..., low] -= offset * flat[..., low]
     pull[..., low] -= offset * flat_pull[..., low]
-
-
-def take_out_still(runs: Runs, pull: torch.Tensor, mean: MeanLine, weight: torch.Tensor) -> None:
-    """Move what the lines share at rest out of them, in place; `mean` is laid anew.
-
-    Two layers by turns: the still one is the mean of the lines less the moving one, which is the
-    mean of the compensated lines less the still one (docs/method.md § 9). All on mean lines.
-    """
-    length, lines = len(runs.taper), float(runs.mask.sum())
-    rest = runs.lines.sum((1, 2)) / lines  # (b, L), under the taper
-    together = mean.turns.sum(2)  # (b, c, K)
-    count = torch.fft.irfft(mean.cover, runs.size).clamp(min=THIN)
-    still = torch.zeros_like(rest)
-    hold = tellable(together.abs().sum(1) / lines, weight)
-    for _ in range(STILL_ROUNDS):
-        moving = torch.fft.irfft((mean.spectrum * together.conj()).sum(1), runs.size)
-        still = rest - runs.taper * moving[:, :length] / lines
-        still = torch.fft.irfft(torch.fft.rfft(still, runs.size) * hold, runs.size)[:, :length]
-        total = mean.total - torch.fft.rfft(still, runs.size)[:, None] * together
-        mean.spectrum = torch.fft.rfft(torch.fft.irfft(total, runs.size) / count, runs.size)
-    mean.total = total
-    part = Runs(
-        still[:, None, None],
-        torch.fft.rfft(still, runs.size)[:, None, None],
-        runs.taper,
-        runs.mask[:1, :1],
-        runs.t[:1, :1],
-        runs.size,
-    )
-    on = runs.mask.float().to(runs.device)[..., None]
-    runs.lines -= part.lines * on
-    runs.spectra -= part.spectra * on
-    pull -= pulls(part, weight) * on
-
-
-def tellable(alike: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
-    """(b, K) 1 where a still pattern can be told from the moving one, else 0.
-
-    Where k·v is a whole number the moving pattern looks the same in every frame; what is still
-    there stays with the moving one. Not so about k = 0: the mean line begins as the still one.
-
-    Parameters
-    ----------
-    alike
-        (b, K) |D|, the mean phase ramp: 1 where nothing is seen to move.
-    """
-    first = (alike < 0.5).cumsum(-1) == 0  # the lobe about k = 0
-    return (((alike < ALIKE) & (weight > 0)) | first).float()
-
-
-def share_left(runs: Runs, velocity: torch.Tensor, weights: Weights) -> torch.Tensor:
-    """What of the velocity's information is left beside a free still pattern, (b,) in 0…1.
-
-    At each frequency a_t = exp(−2πi k·v t) has to be told from a constant: of its derivative what
-    lies along both is lost (docs/method.md § 9).
-    """
-    t = runs.t[runs.mask > 0]
-    t = t if runs.t.shape[0] == 1 else runs.t[0][runs.mask[0] > 0]
-    k = torch.fft.rfftfreq(len(runs.taper), dtype=torch.float64)
-    turns = 2 * torch.pi * velocity[:, None, None] * t[:, None] * k  # (b, m, K)
-    a = torch.polar(torch.ones_like(turns), -turns)
-    d = a.mean(1)
-    slope = (t[:, None] * a).sum(1)
-    lost = (slope.real**2 + slope.imag**2) / (len(t) * (1 - d.real**2 - d.imag**2).clamp(min=1e-9))
-    kept = (1 - lost / float((t**2).sum())).clamp(min=0.0, max=1.0)
-    whole = weights.weight * weights.signal
-    length = len(runs.taper)
-    return moment(whole * kept, length) / moment(whole, length).clamp(min=1e-300)
-
-
-def misfit(left: torch.Tensor, mask: torch.Tensor, one_line: torch.Tensor) -> torch.Tensor:
-    """Variance inflation ≥ 1 of each window: how lines stray from the motion (docs/method.md § 8).
-
-    White scatter beyond that of noise counts as it is. Slow straying (the scene changes as it
-    passes, the flow is uneven) moves a slope far more than as much white scatter would: it is
-    measured by the lowest polynomials that the fit leaves free. Both count beyond chance only.
-
-    Parameters
-    ----------
-    left
-        (b, c, m) px: what is left of each line's displacement.
-    one_line
-        (b,) px²: its variance from noise alone.
-    """
-    whole = mask[mask.min(1).values > 0] > 0  # runs that are full
-    runs, m = int(whole.shape[0]), mask.shape[1]
-    white = left / one_line.clamp(min=1e-300).sqrt()[:, None, None]
-    n = float(mask.sum() - 2 * mask.shape[0])
-    out = torch.ones(len(left), dtype=torch.float64)
-    if n >= 4:
-        ratio = white.square().sum((1, 2)) / n
-        out = torch.where(ratio > 1 + 2 * (2 / n) ** 0.5, ratio, out)
-    fitted = 2 if mask.shape[0] == 1 else 0
-    slow = torch.linalg.qr(torch.linspace(-1, 1, m).double()[:, None] ** torch.arange(7))[0]
-    slow = slow[:, 1 + fitted : 1 + fitted + MODES]  # (m, J)
-    if runs == 0 or m < 2 * MODES + fitted + 1:
-        return out
-    strength = (white[:, mask.min(1).values > 0] @ slow).square().sum((1, 2))
-    free = runs * MODES - (2 - fitted)
-    ratio = strength / free
-    return torch.where(ratio > 1 + 2 * (2 / free) ** 0.5, torch.maximum(out, ratio), out)

@@ -12,14 +12,15 @@ from napari_motionfft.motion.search import BAND_LIMIT, scene_before_alignment
 from napari_motionfft.motion.significance import threshold
 from napari_motionfft.motion.spectra import Band
 from napari_motionfft.motion.strips.lines import Lines
-from napari_motionfft.motion.strips.refine import Weights
-from napari_motionfft.motion.strips.search import Setup, line_spectra
+from napari_motionfft.motion.strips.search import Setup
+from napari_motionfft.motion.strips.spectra import line_spectra
 from napari_motionfft.motion.strips.speeds import (
     STEP_BLURRED,
     STEP_SHARP,
     fast_even,
     velocity_grid,
 )
+from napari_motionfft.motion.strips.weighing import Weights
 from napari_motionfft.motion.weights import WEIGHTS, SceneSpectra, coherent_whitening, wiener
 
 TAPER = 0.125

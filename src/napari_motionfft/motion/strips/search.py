@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import torch
 
-from napari_motionfft.motion.frames import apodised
 from napari_motionfft.motion.landscape import cos_minus_sin
+from napari_motionfft.motion.strips.spectra import lag_spectra, line_spectra, turned
 from napari_motionfft.motion.strips.speeds import lags_in_view, overlap
 
 MOST_LAGS = 1023
@@ -45,6 +45,8 @@ class Setup:
         px: peaks that move less than this over a window count as a still pattern; 0 counts all.
     periodic
         Content that leaves comes in at the other end.
+    most
+        Longer lags are not looked at.
     tables
         Phases of each lag, kept between blocks of windows where they are few.
     """
@@ -57,6 +59,7 @@ class Setup:
     overcount: float
     still: float
     periodic: bool = False
+    most: int = MOST_LAGS
     tables: dict[tuple[int, str], torch.Tensor] = field(default_factory=dict, repr=False)
 
     def common(self, displacement: torch.Tensor) -> torch.Tensor:
@@ -84,7 +87,7 @@ class Setup:
     @property
     def lags(self) -> int:
         """Lags that are looked at."""
-        return min(self.frames - 1, MOST_LAGS)
+        return min(self.frames - 1, self.most)
 
 
 @dataclass(frozen=True)
@@ -107,14 +110,6 @@ class Found:
     height: torch.Tensor
     coherence: torch.Tensor
     unsure: torch.Tensor
-
-
-def line_spectra(lines: torch.Tensor, taper: torch.Tensor, size: int) -> torch.Tensor:
-    """Spectra of lines less their own mean under a taper, zero-padded, (…, n, size//2+1)."""
-    rows = lines.flatten(0, -2)[:, None]  # (N, 1, L)
-    rows = apodised(rows, taper.to(lines.device)[None])[:, 0]
-    spectra: torch.Tensor = torch.fft.rfft(rows, size, norm="ortho")
-    return spectra.reshape(*lines.shape[:-1], -1)
 
 
 def search_windows(
@@ -174,24 +169,6 @@ def search_windows(
                     break
             left[active] -= gemm(shape, setup, count).cpu().double() / sigma[active]
     return Found(score.float(), velocity, height, coherence, unsure)
-
-
-def lag_spectra(spectra: torch.Tensor, lags: int) -> torch.Tensor:
-    """A_τ(k) = Σ_t X_{t+τ}(k)·X_t(k)* for τ = 1…lags of every window, (lags, b, K) complex.
-
-    Wiener–Khinchin theorem along time, zero-padded.
-
-    Parameters
-    ----------
-    spectra
-        (b, n, K) complex.
-    """
-    n = spectra.shape[1]
-    turned = spectra.transpose(1, 2).contiguous()  # (b, K, n)
-    along = torch.fft.fft(turned, n=2 * n)
-    power = along.real.square() + along.imag.square()
-    back: torch.Tensor = torch.fft.ihfft(power)  # (b, K, n + 1)
-    return back[..., 1 : lags + 1].permute(2, 0, 1).contiguous()
 
 
 def gemm(lags: torch.Tensor, setup: Setup, count: torch.Tensor) -> torch.Tensor:
@@ -294,12 +271,3 @@ def coherence_of(
     seen = torch.where(common > 0.25, common, math.nan)
     noise = (0.25 * alone * pairs).sqrt()
     return (along / (pairs * seen)).T, (noise / (pairs * seen)).T
-
-
-def turned(displacement: torch.Tensor, k: torch.Tensor, device: torch.device) -> torch.Tensor:
-    """exp(2πi k·d) complex64, (…, K) of displacements (…) in px.
-
-    In float32: a thousand px cost 1e-4 rad, at random over frequencies.
-    """
-    turn = displacement.float().to(device)[..., None] * (2 * math.pi * k).float().to(device)
-    return torch.complex(turn.cos(), turn.sin())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -12,10 +12,12 @@ from napari_motionfft.motion.job import Check, within
 from napari_motionfft.motion.strips.bend import NOTICED, as_runs, bends
 from napari_motionfft.motion.strips.mosaic import Runs
 from napari_motionfft.motion.strips.plan import StripJob
-from napari_motionfft.motion.strips.refine import STEPS, Fit, Weights, refine
+from napari_motionfft.motion.strips.refine import STEPS, Fit, refine
 from napari_motionfft.motion.strips.runs import Shape, memory_of, run_shapes
+from napari_motionfft.motion.strips.scatter import widened
 from napari_motionfft.motion.strips.scene import TAPER, first_weights, later_weights
-from napari_motionfft.motion.strips.search import Found, search_windows
+from napari_motionfft.motion.strips.search import Found, Setup, search_windows
+from napari_motionfft.motion.strips.weighing import Weights
 from napari_motionfft.motion.strips.windows import Windows, blocks, read_windows
 
 SAMPLE = 32
@@ -27,6 +29,8 @@ BENDS = 2
 SEARCH_BLOCK, REFINE_BLOCK = 2**21, 2**18
 """Samples of the lines that are worked on at a time on the host: what stays in its caches."""
 
+Memories = dict[int, int]
+"""Strip → for how many frames its lines agree."""
 Weighed = dict[int, tuple[Weights, int]]
 """Strip → the weight that its aligned lines call for, and for how many frames they agree."""
 
@@ -53,17 +57,42 @@ class Rows:
     agreement: torch.Tensor
 
 
-def search_all(job: StripJob, windows: Windows, check: Check) -> Found:
-    """The landscape of every window."""
-    setup, parts = windows.setup, []
-    count, samples = len(windows.start), setup.frames * len(setup.taper)
+def search_all(job: StripJob, windows: Windows, check: Check) -> tuple[Found, Memories]:
+    """The landscape of every window, and for how many frames each strip's lines agree.
+
+    Lags at which lines no longer agree add noise: a strip with such is searched again without.
+    """
+    every = torch.arange(len(windows.start))
+    found = searched(job, windows, every, windows.setup, within(check, 0.0, 0.6))
+    memories: Memories = {}
+    for turn, strip in enumerate(windows.strips):
+        rows = windows.of(strip)
+        memories[strip] = memory = agreeing(found, rows, windows.scenes[strip].chance)
+        if 2 * memory >= windows.setup.lags:
+            continue
+        some = replace(windows.setup, most=2 * memory, tables={})
+        share = turn / len(windows.strips), (turn + 1) / len(windows.strips)
+        part = within(check, 0.6 + 0.4 * share[0], 0.6 + 0.4 * share[1])
+        again = searched(job, windows, rows, some, part)
+        for new, old in ((again.score, found.score), (again.height, found.height)):
+            old[rows] = new
+        found.velocity[rows] = again.velocity
+    return found, memories
+
+
+def searched(
+    job: StripJob, windows: Windows, rows: torch.Tensor, setup: Setup, check: Check
+) -> Found:
+    """The landscapes of some windows."""
+    parts = []
+    count, samples = len(rows), setup.frames * len(setup.taper)
     for start, stop in blocks(job, count, samples, SEARCH_BLOCK):
         check(start / count, "Searching velocities")
-        rows = torch.arange(start, stop)
-        scenes = [windows.scenes[int(i)] for i in windows.strip[rows]]
+        some = rows[start:stop]
+        scenes = [windows.scenes[int(i)] for i in windows.strip[some]]
         weight = torch.stack([scene.weight for scene in scenes])
         chance = torch.tensor([scene.chance for scene in scenes], dtype=torch.float64)
-        parts.append(search_windows(read_windows(job, windows, rows), weight, setup, chance))
+        parts.append(search_windows(read_windows(job, windows, some), weight, setup, chance))
     return Found(
         torch.cat([p.score for p in parts]),
         torch.cat([p.velocity for p in parts]),
@@ -73,7 +102,19 @@ def search_all(job: StripJob, windows: Windows, check: Check) -> Found:
     )
 
 
-def weigh(job: StripJob, windows: Windows, found: Found, check: Check) -> Weighed:
+def agreeing(found: Found, rows: torch.Tensor, chance: float) -> int:
+    """Frames after which the lines of a strip no longer agree; all of them without a doubt."""
+    sure = rows[found.height[rows, 0] > chance]
+    if not len(sure):
+        return found.coherence.shape[1] + 1
+    share = found.unsure[sure] ** -2
+    mean = (found.coherence[sure] * share).nansum(0) / share.nansum(0)
+    return memory_of(mean, share.nansum(0) ** -0.5)
+
+
+def weigh(
+    job: StripJob, windows: Windows, found: Found, memories: Memories, check: Check
+) -> Weighed:
     """Weights from windows whose highest peak stands out; from the lines alone without such."""
     setup = windows.setup
     length = len(setup.taper)
@@ -82,12 +123,7 @@ def weigh(job: StripJob, windows: Windows, found: Found, check: Check) -> Weighe
     for strip in windows.strips:
         scene, rows = windows.scenes[strip], windows.of(strip)
         sure = rows[found.height[rows, 0] > scene.chance]
-        memory = setup.frames
-        if len(sure):
-            share = found.unsure[sure] ** -2
-            mean = (found.coherence[sure] * share).nansum(0) / share.nansum(0)
-            memory = memory_of(mean, share.nansum(0) ** -0.5)
-        out[strip] = first_weights(scene, setup, length, job.periodic), memory
+        out[strip] = first_weights(scene, setup, length, job.periodic), memories[strip]
         spread = torch.linspace(0, len(sure) - 1, min(SAMPLE, len(sure))).round().long()
         chosen.append(sure[spread])
     rows = torch.cat(chosen)
@@ -215,7 +251,10 @@ def aligned(
             if bend is not None:
                 runs.bend = as_runs(bend[some], shape.runs)
             joint = job.static and alone(job, windows, here)
-            fit = refine(runs, velocity[some], stacked, joint, steps)
+            changing = max(weights[int(i)][1] for i in windows.strip[here]) < n
+            fit = refine(runs, velocity[some], stacked, joint, changing, steps)
+            if changing and steps > 1:
+                fit = widened(fit, lines, runs, stacked)
             out.update({int(row): (fit, i) for i, row in enumerate(some)})
     return out
 
