@@ -34,6 +34,7 @@ _HOMES = {
     "MotionError": "motion.errors",
     "save_motion": "files.tables",
     "load_motion": "files.tables",
+    "read_stack": "files.stacks",
 }
 
 __all__ = [
@@ -57,6 +58,7 @@ __all__ = [
     "load_motion",
     "loss_landscape",
     "objectives",
+    "read_stack",
     "rectangle_strip",
     "save_motion",
     "save_strips",
@@ -64,6 +66,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from napari_motionfft.files.stacks import read_stack
     from napari_motionfft.files.strips_csv import save_strips
     from napari_motionfft.files.tables import load_motion, save_motion
     from napari_motionfft.motion import objectives

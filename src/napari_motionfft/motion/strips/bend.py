@@ -11,6 +11,8 @@ LEAST_WINDOWS = 5
 """Windows that a curve needs."""
 ROUNDS = 2
 """Times that the curve is corrected for the windows' averaging."""
+END_DOUBT = 0.1
+"""Share of the bend that is a guess at the ends of a curve."""
 NOTICED = 0.2
 """px off the straight line: less bend than this changes nothing."""
 
@@ -20,7 +22,7 @@ def bends(
     frames: int,
     velocities: NDArray[np.float64],
     stderr: NDArray[np.float64],
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Mean velocity of each window, and its lines' displacement beyond that, from a smooth v(t).
 
     A cubic spline through the windows' velocities, as smooth as their standard errors allow. Its
@@ -37,11 +39,13 @@ def bends(
 
     Returns
     -------
-    (W,) px/frame, (W, n) px
-        NaN and 0 for windows without neighbours to tell.
+    (W,) px/frame, (W, n) px, (W,) px/frame
+        NaN and 0 for windows without neighbours to tell. The last is what the bend leaves in doubt:
+        at the ends of the curve it has a neighbour on one side only.
     """
     mean = np.full(len(starts), np.nan)
     bend = np.zeros((len(starts), frames))
+    doubt = np.zeros(len(starts))
     known = np.isfinite(velocities) & np.isfinite(stderr) & (stderr > 0)
     index = np.flatnonzero(known)
     # a gap wider than a window breaks the curve
@@ -66,7 +70,9 @@ def bends(
         mean[part] = found
         here = place[first[:, None] + np.arange(frames)]
         bend[part] = here - here[:, :1] - found[:, None] * np.arange(frames)
-    return mean, bend
+        ends = part[[0, -1]]
+        doubt[ends] = END_DOUBT * np.abs(bend[ends]).max(1) * 2 / frames
+    return mean, bend, doubt
 
 
 def as_runs(bend: torch.Tensor, runs: int) -> torch.Tensor:

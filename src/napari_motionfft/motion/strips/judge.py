@@ -25,7 +25,7 @@ def judged(
     mine = windows.of(strip)
     place = {int(w): i for i, w in enumerate(mine)}
     peaks: list[list[StripPeak]] = [[] for _ in mine]
-    error = (rows.variance * rows.inflation).sqrt()
+    error = rows.stderr
     swollen = []
     for r in range(len(rows.window)):
         at = place.get(int(rows.window[r]))

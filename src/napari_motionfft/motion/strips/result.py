@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_motionfft.motion.wording import decimals
+
 Array = NDArray[np.float64]
 
 
@@ -121,6 +123,25 @@ class StripMotion:
     def physical_stderr(self) -> Array:
         """(W,) standard errors in `velocity_unit`."""
         return self.stderr * self.unit_speed
+
+    def __str__(self) -> str:
+        sure, unit = int(self.reliable.sum()), self.velocity_unit
+        told = f"{sure} of {len(self.starts)} windows reliable"
+        if not sure:
+            return f"velocity not determined; {told}: {self.reasons[0]}"
+        n = decimals(self.physical_velocity_stderr)
+        mean, error = self.physical_velocity, self.physical_velocity_stderr
+        return f"{mean:.{n}f} ± {error:.{n}f} {unit} along the strip; {told}"
+
+    @property
+    def physical_velocity(self) -> float:
+        """`velocity` in `velocity_unit`."""
+        return self.velocity * self.unit_speed
+
+    @property
+    def physical_velocity_stderr(self) -> float:
+        """`velocity_stderr` in `velocity_unit`."""
+        return self.velocity_stderr * self.unit_speed
 
     @property
     def velocity(self) -> float:

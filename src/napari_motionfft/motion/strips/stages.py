@@ -47,6 +47,8 @@ class Rows:
         (R,) float64; NaN where no two lines see the same.
     agreement
         (R,) how well lines agree there; 0 before they were laid.
+    doubt
+        (R,) px/frame: error of the bend.
     """
 
     window: torch.Tensor
@@ -55,6 +57,12 @@ class Rows:
     variance: torch.Tensor
     inflation: torch.Tensor
     agreement: torch.Tensor
+    doubt: torch.Tensor
+
+    @property
+    def stderr(self) -> torch.Tensor:
+        """(R,) px/frame."""
+        return (self.variance * self.inflation + self.doubt**2).sqrt()
 
 
 def search_all(job: StripJob, windows: Windows, check: Check) -> tuple[Found, Memories]:
@@ -157,15 +165,16 @@ def refine_all(
     fits = aligned(job, windows, at[:, 0], start, None, weights, STEPS, within(check, 0.0, 0.5))
     nothing = torch.full((2, len(at)), torch.nan, dtype=torch.float64)
     never = torch.zeros(len(at), dtype=torch.float64)
-    rows = Rows(at[:, 0], at[:, 1], start, nothing[0], nothing[1], never)
+    rows = Rows(at[:, 0], at[:, 1], start, nothing[0], nothing[1], never, never.clone())
     put(rows, fits, torch.arange(len(at)))
     for turn in range(BENDS if job.window else 0):
         part = within(check, 0.5 + 0.5 * turn / BENDS, 0.5 + 0.5 * (turn + 1) / BENDS)
-        which, velocity, bend = bent(windows, rows)
+        which, velocity, bend, doubt = bent(windows, rows)
         if not len(which):
             break
         fits = aligned(job, windows, rows.window[which], velocity, bend, weights, STEPS, part)
         put(rows, fits, which)
+        rows.doubt[which] = doubt
     return rows
 
 
@@ -181,26 +190,30 @@ def put(rows: Rows, fits: dict[int, tuple[Fit, int]], which: torch.Tensor) -> No
         rows.inflation[row] = fit.inflation[i]
 
 
-def bent(windows: Windows, rows: Rows) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+def bent(
+    windows: Windows, rows: Rows
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
     """Rows whose neighbours tell that the velocity changes within the window.
 
     Returns
     -------
-    (R,) rows, (R,) velocities in px/frame to start from, (R, n) px off the straight path
+    (R,) rows, (R,) velocities in px/frame to start from, (R, n) px off the straight path, (R,)
+    px/frame that the bend leaves in doubt
     """
-    which, velocity, bend = [], [], []
-    error = (rows.variance * rows.inflation).sqrt()
+    which, velocity, bend, doubt = [], [], [], []
+    error = rows.stderr
     for strip in windows.strips:
         mine = torch.nonzero((rows.rank == 0) & (windows.strip[rows.window] == strip)).flatten()
         starts = windows.start[rows.window[mine]].numpy()
-        mean, off = bends(
+        mean, off, guessed = bends(
             starts, windows.setup.frames, rows.velocity[mine].numpy(), error[mine].numpy()
         )
         far = np.isfinite(mean) & (np.abs(off).max(1, initial=0.0) > NOTICED)
         which.append(mine[torch.from_numpy(far)])
         velocity.append(torch.from_numpy(mean[far]))
+        doubt.append(torch.from_numpy(guessed[far]))
         bend.append(torch.from_numpy(off[far]))
-    return torch.cat(which), torch.cat(velocity), torch.cat(bend)
+    return torch.cat(which), torch.cat(velocity), torch.cat(bend), torch.cat(doubt)
 
 
 def aligned(
