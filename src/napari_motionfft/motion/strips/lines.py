@@ -76,7 +76,7 @@ def as_lines(kymograph: Any, name: str = "kymograph") -> Lines:
     TypeError
         Not an array, or complex or non-numeric.
     ValueError
-        Not 2-D, too short, too few frames, or constant.
+        Not 2-D, too short, or too few frames.
     """
     if isinstance(kymograph, (list, tuple)):
         kymograph = np.asarray(kymograph)
