@@ -139,7 +139,8 @@ def test_a_row_of_the_table_moves_the_slider(results: Any, qtbot: Any) -> None:
     heads = [model.headerData(i, across) for i in range(6)]
     assert heads[2] == "velocity\nµm/s"
     assert all(model.headerData(i, across, Qt.ItemDataRole.ToolTipRole) for i in range(6))
-    assert model.data(model.index(4, 5)) == "no peak stands out"
+    assert model.data(model.index(4, 5)) == "no: no peak stands out"
+    assert model.data(model.index(4, 5), Qt.ItemDataRole.ToolTipRole) == "no peak stands out"
     assert model.data(model.index(4, 5), Qt.ItemDataRole.ToolTipRole) == "no peak stands out"
     square = model.data(model.index(4, 0), Qt.ItemDataRole.DecorationRole)
     assert square.toImage().pixelColor(5, 5).name() == strip_colour(1)

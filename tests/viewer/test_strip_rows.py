@@ -105,7 +105,7 @@ def test_a_reason_is_short_in_the_table_and_whole_beside_it() -> None:
     assert [rows.tip(i, "reliable") for i in range(2)] == ["yes", whole]
     assert rows.tip(1, "velocity") == rows.text(1, "velocity")
     report = strip_report(table_of(strip), SOURCE)
-    assert not report.reliable  # two of three windows are in doubt
+    assert report.reliable
     assert report.verdict == "Reliable in 1 of 3 windows; elsewhere mostly: too slow"
     assert report.notes[0] == f"One window in doubt: i{whole[1:]}"
 

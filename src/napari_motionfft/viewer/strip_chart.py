@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from napari_motionfft.viewer.report import measured
 from napari_motionfft.viewer.strip_colours import strip_colour
+from napari_motionfft.viewer.strip_peaks import other_motion, switches
 
 if TYPE_CHECKING:
     from napari_motionfft.motion.strips.oscillation import Oscillation
@@ -39,6 +40,10 @@ class Curve:
         Half a window's length in time.
     swing
         (2, n) times and velocities of the oscillation that was found in it, or None.
+    others
+        (2, n) times and velocities of the highest other motions, where there are any.
+    breaks
+        (W − 1,) whether the strongest motion is another one in the next window.
     """
 
     name: str
@@ -49,6 +54,8 @@ class Curve:
     reliable: NDArray[np.bool_]
     half: float
     swing: Array | None = None
+    others: Array = field(default_factory=lambda: np.empty((2, 0)))
+    breaks: NDArray[np.bool_] | None = None
 
     def at(self, time: float) -> int | None:
         """The window whose middle is nearest to a time, or None where no window reaches."""
@@ -138,6 +145,10 @@ def curve_of(
         each = int(np.clip(found.period / 24, 1, 10_000))  # 24 points a period make a smooth line
         frames = np.arange(0, strip.shape[0], each, dtype=np.float64)
         swing = np.stack([frames * step, found.at(frames) * scale])
+    other = other_motion(strip)
+    found_other = np.empty((2, 0))
+    if other is not None:
+        found_other = np.stack([strip.times, other.velocities * scale])[:, other.reliable]
     return Curve(
         name=name,
         colour=strip_colour(index),
@@ -147,16 +158,19 @@ def curve_of(
         reliable=strip.reliable & np.isfinite(strip.velocities),
         half=strip.window * step / 2,
         swing=swing,
+        others=found_other,
+        breaks=switches(strip),
     )
 
 
 def limits(chart: Chart) -> tuple[float, float]:
-    """(low, high) of the velocity axis: all reliable windows with their errors.
+    """(low, high) of the velocity axis: all reliable windows with errors, all other motions.
 
     Zero is in view unless it is far from all of them; windows that are not reliable do not
     stretch the axis.
     """
     parts = [_band(curve, curve.reliable) for curve in chart.curves]
+    parts += [curve.others[1] for curve in chart.curves]
     seen = np.concatenate(parts)
     if not seen.size:
         seen = np.concatenate([_band(curve, ~curve.reliable) for curve in chart.curves])

@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from napari_motionfft.motion.strips.result import StripMotion
 from napari_motionfft.viewer.placement import Array
-from napari_motionfft.viewer.strip_windows import pieces, runs_of, sure
+from napari_motionfft.viewer.strip_peaks import sure, switches
+from napari_motionfft.viewer.strip_windows import pieces, runs_of
 
 ACROSS = 4
 """Lines side by side."""
@@ -29,7 +30,7 @@ def slope_lines(motion: StripMotion) -> tuple[Array, NDArray[np.intp]]:
     edges, length = pieces(motion), float(motion.shape[1] - 1)
     supported = sure(motion)
     lines, owners = [], []
-    for start, stop in runs_of(supported):
+    for start, stop in runs_of(supported, switches(motion)):
         velocity = motion.velocities[start:stop]
         if not np.isfinite(velocity).all():
             continue
@@ -85,12 +86,13 @@ def velocity_lines(
     """
     centres, velocity, edges = motion.centres, motion.velocities, pieces(motion)
     shown = np.isfinite(velocity) & (velocity >= reach[0]) & (velocity <= reach[1])
-    supported = sure(motion)
+    supported, breaks = sure(motion), switches(motion)
     lines, owners = [], []
     for i in np.flatnonzero(shown):
         middle = (float(centres[i]), float(velocity[i]))
         for other, edge in ((i - 1, edges[i]), (i + 1, edges[i + 1])):
             joined = 0 <= other < len(shown) and shown[other] and supported[i] and supported[other]
+            joined = joined and not breaks[min(i, other)]
             across = (velocity[i] + velocity[other]) / 2 if joined else velocity[i]
             if edge != middle[0]:
                 lines.append([middle, (float(edge), float(across))])
@@ -101,3 +103,21 @@ def velocity_lines(
             lines.append([(middle[0], low), (middle[0], high)])
             owners.append(i)
     return np.asarray(lines, dtype=float).reshape(-1, 2, 2), np.asarray(owners, dtype=np.intp)
+
+
+def dashed(lines: Array, length: float) -> tuple[Array, NDArray[np.intp]]:
+    """Lines (n, 2, 2) cut into dashes about as long as asked, with gaps as long.
+
+    Returns
+    -------
+    dashes
+        (m, 2, 2); of a line that is shorter it is the first half.
+    line
+        (m,) that a dash is of.
+    """
+    step = lines[:, 1] - lines[:, 0]
+    count = np.maximum(np.rint(np.linalg.norm(step, axis=1) / (2 * length)), 1).astype(np.intp)
+    line = np.repeat(np.arange(len(lines), dtype=np.intp), count)
+    number = np.arange(len(line)) - np.repeat(np.cumsum(count) - count, count)
+    part = (number[:, None] + np.asarray([0.0, 0.5])) / count[line, None]  # (m, 2)
+    return lines[line, :1] + part[..., None] * step[line, None], line

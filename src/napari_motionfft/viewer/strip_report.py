@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_motionfft.viewer.report import Report, measured
+from napari_motionfft.viewer.strip_peaks import switches
 from napari_motionfft.viewer.strip_reasons import in_short
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def strip_report(
     Returns
     -------
     Report
-        Reliable where half of the windows are.
+        Reliable where any window is.
     """
     strips = table.strips
     shown = zip(table.names[:MOST], strips[:MOST], strict=True)
@@ -63,8 +64,8 @@ def strip_report(
     told_first, why = verdict(table)
     if why:
         notes.insert(0, why)
-    sure = np.concatenate([strip.reliable for strip in strips])
-    return Report(bool(sure.mean() >= 0.5), told_first, tuple(rows), tuple(dict.fromkeys(notes)))
+    reliable = any(strip.reliable.any() for strip in strips)
+    return Report(reliable, told_first, tuple(rows), tuple(dict.fromkeys(notes)))
 
 
 def verdict(table: Table) -> tuple[str, str]:
@@ -123,7 +124,10 @@ def told(name: str, strip: StripMotion) -> list[tuple[str, str]]:
     mean = measured(strip.velocity * scale, abs(strip.velocity_stderr * scale))
     rows = [(name, f"{mean} {unit}")]
     if len(sure) > 1:
-        rows[0] = (name, f"{mean} {unit} on average")
+        told_first = f"{mean} {unit} on average"
+        if switches(strip).any():  # a mean of different motions would be that of none
+            told_first = "several motions, now one and now another the strongest"
+        rows[0] = (name, told_first)
         low, high = np.flatnonzero(sure)[np.argsort(strip.velocities[sure])[[0, -1]]]
         ends = (
             measured(strip.velocities[i] * scale, abs(strip.stderr[i] * scale)) for i in (low, high)

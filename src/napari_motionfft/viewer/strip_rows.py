@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from napari_motionfft.motion.wording import decimals
 from napari_motionfft.viewer.report import measured, signed
+from napari_motionfft.viewer.strip_peaks import others_of
 from napari_motionfft.viewer.strip_reasons import NO, in_short
 
 if TYPE_CHECKING:
@@ -130,8 +131,6 @@ def others(strip: StripMotion, window: int) -> str:
     """ "−0.80 ± 0.01, …": the peaks of a window besides the one in its velocity column."""
     unit = strip.unit_speed
     rest = [
-        measured(peak.velocity * unit, abs(peak.stderr * unit))
-        for peak in strip.peaks[window]
-        if not math.isclose(peak.velocity, strip.velocities[window], rel_tol=1e-6, abs_tol=1e-9)
+        measured(peak.velocity * unit, abs(peak.stderr * unit)) for peak in others_of(strip, window)
     ]
     return ", ".join(rest)

@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from napari_motionfft.motion.strips.result import StripMotion
 from napari_motionfft.viewer.placement import Array
-from napari_motionfft.viewer.strip_windows import nearest, sure
+from napari_motionfft.viewer.strip_peaks import sure
+from napari_motionfft.viewer.strip_windows import nearest
 
 COLUMNS = 240
 ROWS = 1024

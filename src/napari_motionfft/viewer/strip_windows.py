@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from napari_motionfft.motion.strips.result import StripMotion
 from napari_motionfft.viewer.placement import Array
+from napari_motionfft.viewer.strip_peaks import sure, switches
 
 
 def pieces(motion: StripMotion) -> Array:
@@ -26,16 +27,11 @@ def nearest(motion: StripMotion, frames: Array) -> NDArray[np.intp]:
     return np.searchsorted(pieces(motion)[1:-1], np.asarray(frames, dtype=np.float64))
 
 
-def sure(motion: StripMotion) -> NDArray[np.bool_]:
-    """(W,) whether a window's velocity is supported, and a number."""
-    return np.asarray(motion.reliable & np.isfinite(motion.velocities), dtype=bool)
-
-
 def at_frames(motion: StripMotion) -> tuple[Array, NDArray[np.bool_]]:
     """Velocity at each of the T frames in px/frame, and whether the data support it there.
 
-    Between the centres of neighbouring windows that are both supported it goes straight from one
-    to the other; else a frame has the velocity of its own window.
+    Between the centres of neighbouring windows that are both supported, and of one motion, it goes
+    straight from one to the other; else a frame has the velocity of its own window.
     """
     frames = np.arange(motion.shape[0], dtype=np.float64)
     own = nearest(motion, frames)
@@ -44,18 +40,24 @@ def at_frames(motion: StripMotion) -> tuple[Array, NDArray[np.bool_]]:
     centres = motion.centres
     if len(centres) > 1:
         left = np.clip(np.searchsorted(centres, frames, side="right") - 1, 0, len(centres) - 2)
-        both = supported[left] & supported[left + 1]
+        both = supported[left] & supported[left + 1] & ~switches(motion)[left]
         between = both & (frames >= centres[0]) & (frames <= centres[-1])
         line = np.interp(frames, centres, np.where(supported, motion.velocities, 0.0))
         velocity[between] = line[between]
     return velocity, np.asarray(supported[own], dtype=bool)
 
 
-def runs_of(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """(start, stop) of stretches to draw in one: neighbours that are true; each false alone."""
+def runs_of(
+    flags: NDArray[np.bool_], breaks: NDArray[np.bool_] | None = None
+) -> list[tuple[int, int]]:
+    """(start, stop) of stretches to draw in one: neighbours that are true; each false alone.
+
+    `breaks` (W − 1,) is where a stretch ends although both neighbours are true.
+    """
     stretches: list[tuple[int, int]] = []
     for index, flag in enumerate(flags):
-        if flag and stretches and stretches[-1][1] == index and flags[index - 1]:
+        on = index > 0 and flag and flags[index - 1]
+        if on and (breaks is None or not breaks[index - 1]):
             stretches[-1] = (stretches[-1][0], index + 1)
         else:
             stretches.append((index, index + 1))

@@ -11,7 +11,8 @@ from qtpy.QtWidgets import QVBoxLayout, QWidget
 from napari_motionfft.viewer.strip_chart import Chart, Curve, limits
 from napari_motionfft.viewer.strip_windows import runs_of
 
-BAND = "bands: ± standard error; hollow: not reliable"
+BAND = "band: ± standard error; ○ not reliable"
+DIAMONDS = "; ◇ other motion"
 DASHED = "; dashed: oscillation"
 NAMED = 16
 """Strips that a legend names: of more, the table has the colours."""
@@ -95,7 +96,8 @@ class VelocityPlot(QWidget):  # type: ignore[misc]
         # above the axis, not along it: the dock may be lower than the words are long
         axes.set_title(f"velocity, {chart.unit}", color=ink, fontsize=9, loc="left", pad=4)
         swings = any(curve.swing is not None for curve in chart.curves)
-        said = BAND + (DASHED if swings else "")
+        several = any(curve.others.size for curve in chart.curves)
+        said = BAND + (DIAMONDS if several else "") + (DASHED if swings else "")
         axes.set_title(said, color=ink, fontsize=8, loc="right", pad=4)
         axes.tick_params(colors=ink, labelsize=8)
         for spine in axes.spines.values():
@@ -151,7 +153,7 @@ def draw_curve(axes: Any, curve: Curve, shown: tuple[float, float], step: float)
     size = 3.0 if len(curve.times) <= 80 else 1.5
     label: str = curve.name
     errors = np.nan_to_num(curve.errors, posinf=0.0)
-    parts = [slice(*run) for run in runs_of(curve.reliable) if curve.reliable[run[0]]]
+    parts = [slice(*run) for run in runs_of(curve.reliable, curve.breaks) if curve.reliable[run[0]]]
     for part in parts:
         times, values, error = curve.times[part], curve.values[part], errors[part]
         marker = "o"
@@ -177,6 +179,16 @@ def draw_curve(axes: Any, curve: Curve, shown: tuple[float, float], step: float)
         label = f"_{curve.name}"
     if curve.swing is not None:
         axes.plot(*curve.swing, "--", color=curve.colour, linewidth=0.9, alpha=0.8, label="_swing")
+    if curve.others.size:
+        axes.plot(
+            *curve.others,
+            "D",
+            color=curve.colour,
+            markerfacecolor="none",
+            markersize=size + 0.5,
+            markeredgewidth=0.8,
+            label="_others",
+        )
     doubtful = ~curve.reliable & np.isfinite(curve.values)
     inside = (curve.values >= shown[0]) & (curve.values <= shown[1])
     edge = 0.02 * (shown[1] - shown[0])
