@@ -191,11 +191,16 @@ def test_speed_in_words() -> None:
 @pytest.mark.parametrize("canvas", [(800.0, 1000.0), (300.0, 1500.0), (1500.0, 300.0)])
 @pytest.mark.parametrize(("below", "taken"), [(0, (0, 0)), (700, (0, 0)), (0, (550, 620))])
 def test_panel_covers_nothing(shape: tuple, canvas: tuple, below: float, taken: tuple) -> None:
-    made = strip_panel.panel(shape, canvas, below, taken)
+    aside = 650.0 if below else 0.0
+    made = strip_panel.panel(shape, canvas, below, taken, aside)
     whole = made.whole
     stack = Box(0, 0, max(shape[0], taken[0]), max(shape[1], taken[1]))
     assert whole.y >= stack.bottom or whole.x >= stack.right
-    assert whole.y >= below
+    assert whole.y >= below or whole.x >= aside
+    if below and canvas[0] > 2 * canvas[1]:  # on a tall canvas below, on a wide one beside
+        assert whole.x == 0
+    if below and canvas[1] > 2 * canvas[0]:
+        assert whole.y == 0
     one, two = made.kymograph, made.spectrogram
     for box in (one, two):
         assert whole.y < box.y < box.bottom < whole.bottom

@@ -216,6 +216,22 @@ def test_an_oscillation_is_drawn_where_there_is_one(qtbot: Any) -> None:
     assert "dashed" not in plot.figure.legends[0].get_texts()[0].get_text()
 
 
+def test_a_narrow_plot_keeps_its_title_and_tells_the_rest_in_its_tooltip(results: Any) -> None:
+    plot = results.plot
+    title, key = plot._titles
+    assert key.get_visible()
+    assert title.get_window_extent().x1 < key.get_window_extent().x0
+    assert "standard error; ○ not reliable" in plot.toolTip()
+    wide = plot.canvas.size()
+    plot.canvas.resize(400, 200)
+    plot.canvas.draw()
+    assert title.get_visible()
+    assert not key.get_visible()
+    plot.canvas.resize(wide)
+    plot.canvas.draw()
+    assert key.get_visible()
+
+
 def test_the_plot_follows_the_theme(results: Any) -> None:
     plot, viewer = results.plot, results.viewer
     viewer.dims.set_current_step(0, 40)

@@ -94,6 +94,17 @@ def test_results_of_all_kinds_cover_nothing(made: Any, name: str) -> None:
             assert deep.min() < 0.01, (a, b)
 
 
+def test_the_movie_shows_the_strips_of_the_last_run(made: Any) -> None:
+    viewer = ViewerModel()
+    movie, other = (viewer.add_layer(movie_of(made)) for _ in range(2))
+    other.name = "other"
+    made_on = [strips_on(layer) for layer in (movie, other, movie)]
+    runs = [by_role(add_strip_results(viewer, table_for(s), s)) for s in made_on]
+    for role, seen in ((ARROWS, [False, True, True]), (OUTLINES, [False, True, True])):
+        assert [run[role].visible for run in runs] == seen
+    assert all(run[role].visible for run in runs for role in (KYMOGRAPH, SPECTROGRAM, AXES))
+
+
 def test_another_strip_is_shown_in_the_same_layers(made: Any) -> None:
     viewer = ViewerModel()
     layer = viewer.add_layer(movie_of(made, "scaled"))

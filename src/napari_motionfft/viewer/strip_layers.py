@@ -33,6 +33,9 @@ OUTLINES, ARROWS = "strip outlines", "strip arrows"
 OF_ONE = (KYMOGRAPH, SPECTROGRAM, SLOPES, AXES)
 """Those that show one strip at a time."""
 
+ON_MOVIE = (OUTLINES, ARROWS)
+"""Those that lie on the movie itself, where those of two runs would cover each other."""
+
 FAIR = (0.4, 2.5)
 """Height over width of a line scan on whose own layer slopes can be read."""
 
@@ -58,6 +61,7 @@ def panel_for(
     canvas: tuple[float, float] = CANVAS,
     below: float = 0.0,
     occupied: tuple[float, float] = (0.0, 0.0),
+    aside: float = 0.0,
 ) -> Panel:
     """Where the pictures of a run go.
 
@@ -73,6 +77,8 @@ def panel_for(
         px of the layer down to where free space begins.
     occupied
         px (y, x) of the layer to where other images reach.
+    aside
+        px of the layer along x to where earlier results reach.
     """
     square = np.asarray([1.0, 1.0 / source.placement.stretch])
     rows, columns = (float(n) for n in np.asarray(source.placement.shape) * square)
@@ -82,7 +88,7 @@ def panel_for(
         whole = source.kymograph.shape[0] == source.placement.shape[0]
         if whole and FAIR[0] <= rows / columns <= FAIR[1]:
             return on_scan((rows, columns))
-    return panel((rows, columns), canvas, below, (down, right))
+    return panel((rows, columns), canvas, below, (down, right), aside * float(square[1]))
 
 
 def strip_result_layers(

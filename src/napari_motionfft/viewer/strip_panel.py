@@ -69,6 +69,7 @@ def panel(
     canvas: tuple[float, float],
     below: float = 0.0,
     taken: tuple[float, float] = (0.0, 0.0),
+    aside: float = 0.0,
 ) -> Panel:
     """The arrangement that shows the stack largest on a canvas.
 
@@ -79,16 +80,22 @@ def panel(
     canvas
         (y, x) screen px.
     below
-        Down to where free space begins: earlier results lie above.
+        Down to where free space begins: earlier results lie above. 0 where there are none.
     taken
         (y, x) to where other images reach, which stay uncovered.
+    aside
+        To the right to where earlier results reach.
     """
     full = (max(shape[0], taken[0]), max(shape[1], taken[1]))
     tall, gap = usual(shape)
     height, width = TOP + 1 + BOTTOM, LEFT + KYMOGRAPH + BETWEEN + SPECTROGRAM + RIGHT
     wide = max(shape[1], 1.5 * tall)  # below a stack: as wide, or with pictures of a fair size
     if below > 0:
-        options = [placed(max(below, taken[0] + gap), 0.0, tall / height, full)]
+        full = (max(full[0], below - gap), max(full[1], aside))
+        options = [
+            placed(max(below, taken[0] + gap), 0.0, tall / height, full),
+            placed(0.0, full[1] + gap, tall / height, full),
+        ]
     else:
         options = [
             placed(0.0, full[1] + gap, tall / height, full),

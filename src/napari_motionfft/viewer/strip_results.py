@@ -13,6 +13,7 @@ from napari_motionfft.viewer.results import is_result, kept, tagged
 from napari_motionfft.viewer.strip_layers import (
     AXES,
     OF_ONE,
+    ON_MOVIE,
     Table,
     one_strip,
     panel_for,
@@ -30,7 +31,8 @@ def add_strip_results(
     """Add the result layers of a run; main thread only.
 
     The user's layers, the sliders and the selection stay as they are. Results of earlier runs
-    stay too: these ones go below them. `remove_results` removes them.
+    stay too: these ones go below them, or beside. But of the strips on the movie only those of
+    the last run are visible. `remove_results` removes them all.
 
     Parameters
     ----------
@@ -57,15 +59,21 @@ def add_strip_results(
         for layer in viewer.layers
         if isinstance(layer, Image | Labels) and layer.visible and not is_result(layer)
     ]
-    taken = reach(others, placement, viewer.layers.units is not None)
+    convert = viewer.layers.units is not None
+    taken, aside = reach(others, placement, convert), reach(earlier, placement, convert)[1]
     canvas = canvas_of(viewer)
-    place = panel_for(source, canvas, below, (float(taken[0]), float(taken[1])))
+    occupied = (float(taken[0]), float(taken[1]))
+    place = panel_for(source, canvas, below, occupied, float(aside))
     names = [layer.name for layer in viewer.layers]
     made = strip_result_layers(table, source, names, uuid4().hex[:8], place=place, canvas=canvas)
     layers = [Layer.create(*each) for each in made]
     follow = camera_is_fitted(viewer) if fit is None else fit
     watch_fits(viewer)
     guard_removal(viewer)
+    for layer in earlier:
+        entry = layer.metadata[KEY]
+        if entry["role"] in ON_MOVIE and entry["source"] == source.name:
+            layer.visible = False
     with kept(viewer):
         viewer.layers.extend(layers)
     size_text(viewer, layers, source)

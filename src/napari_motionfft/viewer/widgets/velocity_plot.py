@@ -55,6 +55,7 @@ class VelocityPlot(QWidget):  # type: ignore[misc]
         self._chart: Chart | None = None
         self._axes: Any = None
         self._line: Any = None
+        self._titles: tuple[Any, ...] = ()
         self._still: Any = None  # all but the line, as drawn
         self.time: float | None = None
         self.figure = Figure(figsize=(8, 2.2), layout="constrained")
@@ -65,6 +66,7 @@ class VelocityPlot(QWidget):  # type: ignore[misc]
         self.setMinimumSize(380, 110)
         self.setToolTip(CLICK)
         self.canvas.mpl_connect("draw_event", self._drawn)
+        self.canvas.mpl_connect("resize_event", self._resized)
         for event in ("button_press_event", "motion_notify_event"):
             self.canvas.mpl_connect(event, self._pointed)
         viewer.events.theme.connect(self.follow_theme)
@@ -94,11 +96,13 @@ class VelocityPlot(QWidget):  # type: ignore[misc]
         axes.set_ylim(low, high)
         axes.set_xlabel(chart.time_label, color=ink, fontsize=9)
         # above the axis, not along it: the dock may be lower than the words are long
-        axes.set_title(f"velocity, {chart.unit}", color=ink, fontsize=9, loc="left", pad=4)
+        title = axes.set_title(f"velocity, {chart.unit}", color=ink, fontsize=9, loc="left", pad=4)
         swings = any(curve.swing is not None for curve in chart.curves)
         several = any(curve.others.size for curve in chart.curves)
         said = BAND + (DIAMONDS if several else "") + (DASHED if swings else "")
-        axes.set_title(said, color=ink, fontsize=8, loc="right", pad=4)
+        key = axes.set_title(said, color=ink, fontsize=8, loc="right", pad=4)
+        self._titles = (title, key)
+        self.setToolTip(f"{CLICK}\n{said[:1].upper()}{said[1:]}.")
         axes.tick_params(colors=ink, labelsize=8)
         for spine in axes.spines.values():
             spine.set_color(faint)
@@ -137,8 +141,23 @@ class VelocityPlot(QWidget):  # type: ignore[misc]
 
     def _drawn(self, _: Any) -> None:
         """matplotlib has drawn all but the line: keep that, and add the line."""
+        self._make_room()
         self._still = self.canvas.copy_from_bbox(self.figure.bbox)
         self._draw_line()
+
+    def _make_room(self) -> None:
+        """Take away what the marks mean where it would cover the title: the tooltip tells it."""
+        if not self._titles or not self._titles[1].get_visible():
+            return
+        title, key = (one.get_window_extent() for one in self._titles)
+        if title.x1 + 8 > key.x0:
+            self._titles[1].set_visible(False)
+            self.canvas.draw_idle()
+
+    def _resized(self, _: Any) -> None:
+        """There may be room again for what the marks mean."""
+        for one in self._titles:
+            one.set_visible(True)
 
     def _pointed(self, event: Any) -> None:
         if event.button == 1 and self._axes is not None and event.inaxes is self._axes:
