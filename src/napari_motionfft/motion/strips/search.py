@@ -160,7 +160,7 @@ def search_windows(
             coherence, unsure = coherence_of(lags, at, alone, setup)
         if rank + 1 < MOST_PEAKS:
             some = slice(None) if len(active) == len(lines) else active.to(device)
-            shape = beam(spectra[some], weight[some], at, setup)
+            shape = beam(lags[:, some], at, setup)
             allowed[active] &= ~lobe(at, setup)
             if rank == 0:
                 sure = top > chance  # nothing else in a window without any motion
@@ -231,25 +231,27 @@ def lobe(velocity: torch.Tensor, setup: Setup) -> torch.Tensor:
     return (setup.grid - velocity[:, None]).abs() * seen[:, None] < LOBE
 
 
-def beam(
-    spectra: torch.Tensor, weight: torch.Tensor, velocity: torch.Tensor, setup: Setup
-) -> torch.Tensor:
+def beam(lags: torch.Tensor, velocity: torch.Tensor, setup: Setup) -> torch.Tensor:
     """Weighted lag spectra that one motion alone would have, (lags, b, K) complex.
 
     Taking their landscape off leaves that of the other motions: what is one motion's own sidelobe
-    is no second motion.
+    is no second motion. Its power is that of the lags themselves along the motion: of a mean line
+    it would be less certain, as what never shares the view adds up at random there.
+
+    Parameters
+    ----------
+    lags
+        (lags, b, K) complex, weighted.
     """
-    device, n = spectra.device, spectra.shape[1]
-    t = torch.arange(n, dtype=torch.float64) - (n - 1) / 2
-    mean = (spectra * turned(velocity[:, None] * t, setup.k, device)).mean(1)  # (b, K)
-    power = weight * (mean.real.square() + mean.imag.square())
     lag = torch.arange(1, setup.lags + 1, dtype=torch.float64)
     moved = velocity * lag[:, None]  # (lags, b)
-    share = (n - lag)[:, None] * setup.common(moved)
-    # the mean itself lost what moved out of the window
-    kept = setup.common(velocity[:, None] * t).mean(1).clamp(min=0.05)
-    scale = (share / kept**2).float().to(device)
-    return (scale[..., None] * power) * turned(-moved, setup.k, device)
+    share = (setup.frames - lag)[:, None] * setup.common(moved)
+    turns = turned(-moved, setup.k, lags.device)
+    along = (torch.view_as_real(lags) * torch.view_as_real(turns)).sum(-1)  # Re A·turns*
+    part = (share / share.square().sum(0).clamp(min=1e-12)).float().to(lags.device)
+    power = (part[..., None] * along).sum(0).clamp(min=0.0)  # (b, K) by least squares
+    shape: torch.Tensor = (share.float().to(lags.device)[..., None] * power) * turns
+    return shape
 
 
 def coherence_of(
