@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -25,8 +26,9 @@ from napari_motionfft.motion.weights import WEIGHTS, SceneSpectra, coherent_whit
 
 TAPER = 0.125
 """Share of each end of the strip under the rising or falling edge of the refinement's window."""
-EDGE = 0.7
-"""Over the taper's edge in px: so near the Nyquist frequency a tapered line cannot be shifted."""
+EDGES = (0.7, 2.0)
+"""Over the taper's edge in px: so near the Nyquist frequency a tapered line cannot be shifted.
+The first where noise hides what that does, the second where it does not."""
 STILL = 1.0
 """px over a window: less motion than this cannot be told from a still pattern."""
 NOTHING = 1e-10
@@ -152,8 +154,16 @@ def weights_of(weight: str, scene: SceneSpectra, length: int, periodic: bool) ->
     band = Band.full((1, length))
     k = torch.fft.rfftfreq(length, dtype=torch.float64)
     chosen = wiener(band, scene) if weight == "wiener" else WEIGHTS[weight](band, scene)
-    edge = 0.0 if periodic else EDGE / (TAPER * length)
+    edge = 0.0 if periodic else edge_of(k, scene) / (TAPER * length)
     chosen = chosen * ((0.5 - edge - k) * length).clamp(0.0, 1.0)
     chosen[:, 0] = 0.0
     chosen = chosen / chosen.max().clamp(min=1e-300)
     return Weights(chosen, scene.signal, scene.noise)
+
+
+def edge_of(k: torch.Tensor, scene: SceneSpectra) -> float:
+    """Where between the two `EDGES`, by the signal over the noise next to the Nyquist frequency."""
+    top = k > 0.4
+    ratio = float(scene.signal[:, top].sum() / scene.noise[:, top].sum().clamp(min=1e-300))
+    share = 1.3 + 0.8 * math.log10(max(ratio, 1e-9))
+    return min(max(share, EDGES[0]), EDGES[1])
