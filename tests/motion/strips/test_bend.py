@@ -39,7 +39,7 @@ def pulse(count: int, period: float = 120.0) -> tuple[Any, Any, Any]:
 def test_bend_of_a_pulse_is_found_from_its_windows() -> None:
     starts, mean, off = pulse(30)
     assert np.abs(off).max() > 1  # px: much more than what is found to the next lines
-    found, bend = bends(starts, WINDOW, mean, np.full(30, 1e-3))
+    found, bend, _ = bends(starts, WINDOW, mean, np.full(30, 1e-3))
     assert bend.shape == (30, WINDOW)
     inner = slice(2, -2)
     np.testing.assert_allclose(found[inner], mean[inner], atol=0.01)
@@ -49,7 +49,7 @@ def test_bend_of_a_pulse_is_found_from_its_windows() -> None:
 def test_a_steady_velocity_does_not_bend() -> None:
     starts = np.arange(12, dtype=np.int64) * HOP
     noise = np.random.default_rng(0).normal(0, 0.01, 12)
-    found, bend = bends(starts, WINDOW, 0.8 + noise, np.full(12, 0.01))
+    found, bend, _ = bends(starts, WINDOW, 0.8 + noise, np.full(12, 0.01))
     np.testing.assert_allclose(found, 0.8, atol=0.03)
     assert np.abs(bend).max() < NOTICED / 2
 
@@ -58,7 +58,7 @@ def test_a_steady_acceleration_bends_as_a_parabola() -> None:
     starts = np.arange(12, dtype=np.int64) * HOP
     middle = starts + (WINDOW - 1) / 2
     t = np.arange(WINDOW) - (WINDOW - 1) / 2
-    _, bend = bends(starts, WINDOW, 0.004 * middle, np.full(12, 1e-4))
+    _, bend, _ = bends(starts, WINDOW, 0.004 * middle, np.full(12, 1e-4))
     wanted = 0.002 * (t**2 - t[0] ** 2)
     # the first and last half window are taken as steady
     np.testing.assert_allclose(bend[1:-1], np.broadcast_to(wanted, (10, WINDOW)), atol=0.02)
@@ -67,7 +67,7 @@ def test_a_steady_acceleration_bends_as_a_parabola() -> None:
 
 def test_every_bend_begins_and_ends_on_the_straight_path() -> None:
     starts, mean, _ = pulse(20)
-    _, bend = bends(starts, WINDOW, mean, np.full(20, 0.01))
+    _, bend, _ = bends(starts, WINDOW, mean, np.full(20, 0.01))
     np.testing.assert_allclose(bend[:, 0], 0, atol=1e-9)
     np.testing.assert_allclose(bend[:, -1], 0, atol=1e-9)
 
@@ -77,15 +77,15 @@ def test_every_bend_begins_and_ends_on_the_straight_path() -> None:
 def test_bends_do_not_know_when_or_which_way(first: int, sign: int) -> None:
     starts, mean, _ = pulse(10)
     error = np.full(10, 0.01)
-    found, bend = bends(starts, WINDOW, mean, error)
-    other, turned = bends(starts + first, WINDOW, sign * mean, error)
+    found, bend, _ = bends(starts, WINDOW, mean, error)
+    other, turned, _ = bends(starts + first, WINDOW, sign * mean, error)
     np.testing.assert_allclose(other, sign * found, atol=1e-6)
     np.testing.assert_allclose(turned, sign * bend, atol=1e-5)
 
 
 def test_too_few_windows_tell_nothing() -> None:
     starts, mean, _ = pulse(LEAST_WINDOWS - 1)
-    found, bend = bends(starts, WINDOW, mean, np.full(LEAST_WINDOWS - 1, 0.01))
+    found, bend, _ = bends(starts, WINDOW, mean, np.full(LEAST_WINDOWS - 1, 0.01))
     assert np.isnan(found).all()
     assert (bend == 0).all()
 
@@ -94,7 +94,7 @@ def test_windows_of_which_nothing_is_known_are_left_out() -> None:
     starts, mean, off = pulse(30)
     error = np.full(30, 1e-3)
     error[7], mean[8] = np.nan, np.nan
-    found, bend = bends(starts, WINDOW, mean, error)
+    found, bend, _ = bends(starts, WINDOW, mean, error)
     assert np.isnan(found[[7, 8]]).all()
     assert (bend[[7, 8]] == 0).all()
     np.testing.assert_allclose(bend[12:-2], off[12:-2], atol=0.2)
@@ -105,13 +105,28 @@ def test_a_gap_breaks_the_curve() -> None:
     starts, mean, _ = pulse(30)
     error = np.full(30, 1e-3)
     error[10:16] = np.nan
-    one, first = bends(starts, WINDOW, mean, error)
+    one, first, _ = bends(starts, WINDOW, mean, error)
     mean[16:] += 5
-    two, second = bends(starts, WINDOW, mean, error)
+    two, second, _ = bends(starts, WINDOW, mean, error)
     np.testing.assert_allclose(first[:10], second[:10])
     np.testing.assert_allclose(two[16:] - one[16:], 5, atol=1e-6)
-    alone, _ = bends(starts[:10], WINDOW, mean[:10], error[:10])
+    alone, _, _ = bends(starts[:10], WINDOW, mean[:10], error[:10])
     np.testing.assert_allclose(one[:10], alone)
+
+
+def test_the_ends_of_a_curve_are_in_doubt() -> None:
+    """They have a neighbour on one side only; a straight path leaves nothing to doubt."""
+    starts, mean, off = pulse(30)
+    _, bend, doubt = bends(starts, WINDOW, mean, np.full(30, 1e-3))
+    assert np.flatnonzero(doubt).tolist() == [0, 29]
+    # what a straight line makes of the part that was missed: a guess of it, not a bound
+    t = np.arange(WINDOW) - (WINDOW - 1) / 2
+    missed = np.abs((off - bend) @ t / (t @ t))
+    assert (missed[[0, 29]] < 5 * doubt[[0, 29]]).all()
+    assert missed[2:-2].max() < missed[[0, 29]].max()
+    assert (doubt < np.abs(bend).max() / WINDOW).all()
+    _, _, none = bends(starts, WINDOW, np.full(30, 0.5), np.full(30, 1e-3))
+    assert none.max() < 1e-6
 
 
 def test_bends_are_split_as_lines_are() -> None:

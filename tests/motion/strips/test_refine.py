@@ -11,10 +11,11 @@ import torch
 from benchmarks import strip_scenes as scenes
 
 from napari_motionfft.motion.frames import window
-from napari_motionfft.motion.strips import refine as module
-from napari_motionfft.motion.strips.mosaic import Runs, lay
-from napari_motionfft.motion.strips.refine import Fit, Weights, refine
+from napari_motionfft.motion.strips import still, weighing
+from napari_motionfft.motion.strips.mosaic import Runs, lay, pulls
+from napari_motionfft.motion.strips.refine import Fit, basis_of, refine
 from napari_motionfft.motion.strips.scene import TAPER, weights_of
+from napari_motionfft.motion.strips.weighing import Weights
 from napari_motionfft.motion.weights import SceneSpectra
 
 FRAMES, LENGTH = 48, 128
@@ -195,11 +196,9 @@ def test_still_part_goes_and_the_moving_part_stays() -> None:
     runs = Runs.of(lines, 1, window((LENGTH, 1), TAPER)[:, 0], 4 * LENGTH)
     clean = Runs.of(torch.from_numpy(moving)[None], 1, runs.taper, runs.size)
     weight = torch.ones(1, len(runs.k))
-    from napari_motionfft.motion.strips.mosaic import pulls
-
     pull = pulls(runs, weight)
     before = runs.lines - clean.lines
-    module.take_out_still(runs, pull, lay(runs, 1.1 * runs.t[None]), weight)
+    still.take_out_still(runs, pull, lay(runs, 1.1 * runs.t[None]), weight)
     left = runs.lines - clean.lines
     inner = slice(16, -16)
     assert float(left[..., inner].std()) < 0.25 * float(before[..., inner].std())
@@ -216,7 +215,7 @@ def test_still_part_goes_and_the_moving_part_stays() -> None:
 def test_basis_is_centred_and_orthogonal() -> None:
     for frames, runs, columns in ((11, 1, 1), (12, 1, 2), (13, 1, 2), (40, 4, 2)):
         made = Runs.of(torch.zeros(1, frames, LENGTH), runs, torch.ones(LENGTH), 256)
-        basis = module.basis_of(made)
+        basis = basis_of(made)
         assert basis.shape == (runs, made.t.shape[1], columns)
         np.testing.assert_allclose(basis.sum(1), 0, atol=1e-9)
         # one frame more is one px more for 1 px/frame
@@ -229,7 +228,7 @@ def test_basis_is_centred_and_orthogonal() -> None:
 def test_weights_between_bins_are_interpolated() -> None:
     runs = Runs.of(torch.zeros(1, 4, 32), 1, torch.ones(32), 80)
     weight = torch.rand(2, 17, generator=torch.Generator().manual_seed(0)).double()
-    found = module.resampled(weight, runs).numpy()
+    found = weighing.resampled(weight, runs).numpy()
     k = np.fft.rfftfreq(32)
     for row in range(2):
         wanted = np.interp(np.fft.rfftfreq(80), k, weight[row].numpy())
@@ -240,10 +239,10 @@ def test_moment_is_the_integral_over_the_whole_axis() -> None:
     """∫ (2πk)² dk from −½ to ½ is π²/3 for a level of 1."""
     for length in (128, 129):
         whole = torch.ones(1, length // 2 + 1).double()
-        assert float(module.moment(whole, length)[0]) == pytest.approx(math.pi**2 / 3, rel=0.03)
+        assert float(weighing.moment(whole, length)[0]) == pytest.approx(math.pi**2 / 3, rel=0.03)
     narrow = torch.zeros(1, 65).double()
     narrow[0, 16] = 1
-    assert float(module.moment(narrow, 128)[0]) == pytest.approx(2 * (math.pi / 4) ** 2 / 128)
+    assert float(weighing.moment(narrow, 128)[0]) == pytest.approx(2 * (math.pi / 4) ** 2 / 128)
 
 
 @pytest.mark.parametrize("velocity", [0.01, 0.13, 1.0, 1.7])
@@ -263,8 +262,20 @@ def test_share_left_is_what_no_still_pattern_can_mimic(velocity: float) -> None:
     gain = k**2
     gain[-1] = 0
     wanted = float((gain * kept).sum() / gain.sum())
-    found = module.share_left(runs, torch.tensor([velocity]).double(), Weights(one, one, one))
+    found = still.share_left(runs, torch.tensor([velocity]).double(), Weights(one, one, one))
     assert float(found[0]) == pytest.approx(wanted, abs=0.02)
+
+
+def test_still_is_not_told_where_the_motion_looks_still() -> None:
+    """v = 4: k = 0.25 is a whole period a frame; about k = 0 the still layer keeps its own."""
+    k = np.fft.rfftfreq(512)
+    alike = np.abs(np.exp(2j * np.pi * k * 4.0 * np.arange(40)[:, None]).mean(0))
+    weight = torch.from_numpy(k < 0.46)[None].float()
+    told = still.tellable(torch.from_numpy(alike)[None], weight)[0].numpy()
+    assert told[k < 0.005].all()
+    assert not told[np.abs(k - 0.25) < 0.001].any()
+    assert not told[k > 0.46].any()
+    assert told[(np.abs(k - 0.25) > 0.01) & (k < 0.455)].all()
 
 
 def test_pick_takes_rows() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from benchmarks import strip_scenes as scenes
 from napari_motionfft.motion.strips import search
 from napari_motionfft.motion.strips.scene import setup_of
 from napari_motionfft.motion.strips.search import Setup, search_windows
+from napari_motionfft.motion.strips.spectra import lag_spectra, line_spectra
 from napari_motionfft.motion.strips.speeds import lags_in_view
 
 CPU = torch.device("cpu")
@@ -54,7 +56,7 @@ def found_in(lines: torch.Tensor, shared: Setup, chance: float = 8.0) -> search.
 
 def test_spectra_are_those_of_lines_less_their_mean_under_the_taper() -> None:
     lines, shared = random_lines(2, 5, 40), setup()
-    found = search.line_spectra(lines + 3.0, shared.taper, shared.size).numpy()
+    found = line_spectra(lines + 3.0, shared.taper, shared.size).numpy()
     taper = shared.taper.numpy().astype(np.float64)
     raw = lines.numpy().astype(np.float64)
     level = (raw * taper).sum(-1, keepdims=True) / taper.sum()
@@ -65,7 +67,7 @@ def test_spectra_are_those_of_lines_less_their_mean_under_the_taper() -> None:
 def test_lag_spectra_are_the_direct_sums() -> None:
     draw = torch.Generator().manual_seed(1)
     spectra = torch.randn(3, 9, 11, dtype=torch.complex64, generator=draw)
-    lags = search.lag_spectra(spectra, 6)
+    lags = lag_spectra(spectra, 6)
     assert lags.shape == (6, 3, 11)
     x = spectra.numpy().astype(np.complex128)
     for lag in range(1, 7):
@@ -80,9 +82,9 @@ def test_landscape_is_the_double_sum_over_pairs_of_lines(periodic: bool) -> None
     lines = random_lines(2, 9, 40)
     draw = torch.Generator().manual_seed(2)
     weight = torch.rand(2, len(shared.k), generator=draw)
-    spectra = search.line_spectra(lines, shared.taper, shared.size)[..., 1 : len(shared.k) + 1]
+    spectra = line_spectra(lines, shared.taper, shared.size)[..., 1 : len(shared.k) + 1]
     count = shared.in_view()
-    lags = search.lag_spectra(spectra, shared.lags) * weight
+    lags = lag_spectra(spectra, shared.lags) * weight
     found = search.gemm(lags, shared, count).numpy()
     x, w = spectra.numpy().astype(np.complex128), weight.double().numpy()
     k, wanted = shared.k.numpy(), np.zeros(found.shape)
@@ -102,9 +104,9 @@ def test_score_is_the_landscape_in_noise_of_the_same_power() -> None:
     draw = torch.Generator().manual_seed(3)
     weight = torch.rand(3, len(shared.k), generator=draw)
     score = search_windows(lines, weight, shared, torch.full((3,), 9.0).double()).score
-    spectra = search.line_spectra(lines, shared.taper, shared.size)[..., 1 : len(shared.k) + 1]
+    spectra = line_spectra(lines, shared.taper, shared.size)[..., 1 : len(shared.k) + 1]
     count = lags_in_view(shared.grid, 40, 8)
-    raw = search.gemm(search.lag_spectra(spectra, 8) * weight, shared, count).double()
+    raw = search.gemm(lag_spectra(spectra, 8) * weight, shared, count).double()
     power = weight * spectra.abs().square().mean(1)
     pairs = torch.tensor([sum(9 - lag for lag in range(1, int(c) + 1)) for c in count])
     sigma = (2 * shared.overcount * power.double().square().sum(1)[:, None] * pairs).sqrt()
@@ -167,13 +169,9 @@ def test_score_grows_with_the_frames_that_agree() -> None:
 
 def test_beam_of_one_motion_is_its_lag_spectra_where_nothing_leaves() -> None:
     shared = setup(frames=12, length=48, periodic=True)
-    spectra = search.line_spectra(wrapping(1.3, 12, 48), shared.taper, 48)[
-        ..., 1 : len(shared.k) + 1
-    ]
-    weight = torch.rand(1, len(shared.k), generator=torch.Generator().manual_seed(0))
-    velocity = torch.tensor([1.3]).double()
-    shape = search.beam(spectra, weight, velocity, shared)
-    wanted = search.lag_spectra(spectra, shared.lags) * weight
+    spectra = line_spectra(wrapping(1.3, 12, 48), shared.taper, 48)[..., 1 : len(shared.k) + 1]
+    wanted = lag_spectra(spectra, shared.lags)
+    shape = search.beam(wanted, torch.tensor([1.3]).double(), shared)
     np.testing.assert_allclose(shape, wanted, atol=1e-4 * float(wanted.abs().max()))
 
 
@@ -182,13 +180,14 @@ def test_beam_takes_one_motion_out_of_the_landscape(velocity: float) -> None:
     """What leaves the strip is modelled, not known: a part stays, below what counts as a peak."""
     shared = setup(frames=24, length=128, limit=4.0)
     lines = moving(velocity, 24, 128)
-    spectra = search.line_spectra(lines, shared.taper, shared.size)[..., 1 : len(shared.k) + 1]
+    spectra = line_spectra(lines, shared.taper, shared.size)[..., 1 : len(shared.k) + 1]
     weight = 1 / spectra.abs().square().mean(1)
     weight /= weight.max()
     count = shared.in_view()
-    whole = search.gemm(search.lag_spectra(spectra, shared.lags) * weight, shared, count)
+    lags = lag_spectra(spectra, shared.lags) * weight
+    whole = search.gemm(lags, shared, count)
     at = torch.tensor([velocity]).double()
-    rest = whole - search.gemm(search.beam(spectra, weight, at, shared), shared, count)
+    rest = whole - search.gemm(search.beam(lags, at, shared), shared, count)
     near = (shared.grid - velocity).abs() * 23 < 1
     assert float(rest[:, near].abs().max()) < 0.25 * float(whole.max())
     beside = ~search.lobe(at, shared)[0]
@@ -204,6 +203,16 @@ def test_one_motion_is_one_peak_and_two_are_two() -> None:
     assert (two.height[0] > 0).tolist() == [True, True, False, False]
     np.testing.assert_allclose(sorted(two.velocity[0, :2].tolist()), [-0.8, 1.5], atol=0.02)
     assert float(two.height[0, 0]) >= float(two.height[0, 1])
+
+
+@pytest.mark.parametrize("velocity", [2.5, -6.0, 14.0])
+def test_one_fast_motion_is_one_peak(velocity: float) -> None:
+    """It passes several strip lengths in the window: pieces that never meet add up at random."""
+    shared = setup(frames=64, length=64, limit=16.0)
+    for seed in range(4):
+        found = found_in(moving(velocity, 64, 64, 2.0, seed), shared)
+        assert (found.height[0] > 0).tolist() == [True, False, False, False]
+        assert float(found.velocity[0, 0]) == pytest.approx(velocity, abs=0.3)
 
 
 def test_a_still_pattern_is_no_peak_where_it_is_said_to_be_taken_out() -> None:
@@ -229,9 +238,9 @@ def test_coherence_knows_its_noise() -> None:
     """At a fixed velocity; 200 windows, the first five lags."""
     shared = setup(frames=12, length=80, periodic=True)
     lines = random_lines(200, 12, 80)
-    spectra = search.line_spectra(lines, shared.taper, shared.size)[..., 1 : len(shared.k) + 1]
+    spectra = line_spectra(lines, shared.taper, shared.size)[..., 1 : len(shared.k) + 1]
     alone = 2 * shared.overcount * spectra.abs().square().mean(1).double().square().sum(1)
-    lags = search.lag_spectra(spectra, shared.lags)
+    lags = lag_spectra(spectra, shared.lags)
     at = torch.full((200,), 0.7).double()
     value, sigma = search.coherence_of(lags, at, alone, shared)
     z = (value / sigma)[:, :5]
@@ -266,13 +275,13 @@ def test_phases_made_anew_are_those_that_are_kept(monkeypatch: pytest.MonkeyPatc
     np.testing.assert_allclose(without.score, with_tables.score, atol=1e-4)
 
 
-def test_long_windows_look_at_the_first_lags_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search, "MOST_LAGS", 10)
-    shared = setup(frames=40, length=64, limit=3.0)
+def test_long_windows_look_at_the_first_lags_only() -> None:
+    shared = replace(setup(frames=40, length=64, limit=3.0), most=10)
     assert shared.lags == 10
     found = found_in(moving(0.7, 40, 64, 2.0), shared)
     assert found.coherence.shape == (1, 10)
     assert float(found.velocity[0, 0]) == pytest.approx(0.7, abs=0.03)
+    assert setup(frames=2000).lags == search.MOST_LAGS
 
 
 UNEVEN = torch.tensor([-3.0, -1.5, -0.5, 0.0, 0.5, 1.5, 3.0]).double()
