@@ -82,12 +82,13 @@ def test_axes_say_what_they_are(made: Any) -> None:
 
 @pytest.mark.parametrize("units", [{}, {"dt": 0.5, "time_unit": "min", "dx": 0.3}])
 @pytest.mark.parametrize("frames", [20, 120_000])
-def test_labels_stay_within_their_panel_and_apart(units: Any, frames: int) -> None:
+@pytest.mark.parametrize("reach", [(-2.0, 3.0), (-0.123, 0.16), (-0.0012, 0.0034), (0.0, 1e-5)])
+def test_labels_stay_within_their_panel_and_apart(units: Any, frames: int, reach: Any) -> None:
     place = panel((100.0, 140.0), (800.0, 1000.0))
     motion = motion_of(np.ones(4), shape=(frames, 80), window=8, **units)
     placement = strips_on(Image(np.zeros((3, 100, 140)))).placement
     name = "a vessel of a rather long name, longer than its picture"
-    shapes, arguments = strip_marks(motion, name, place, (-2.0, 3.0), placement)
+    shapes, arguments = strip_marks(motion, name, place, reach, placement)
     boxes = []
     for shape, label in zip(shapes, arguments["features"]["label"], strict=True):
         if label:

@@ -86,6 +86,13 @@ def test_the_report_of_what_is_not_reliable() -> None:
     assert "unknown" in strip_report(table_of(nothing), SOURCE).rows[0][1]
 
 
+def test_one_reliable_window_is_no_range() -> None:
+    strip = motion_of((1, 2, 3), reliable=[False, True, False])
+    rows = strip_report(table_of(strip), SOURCE).rows
+    assert rows[0] == ("strip 1", "2.000 ± 0.050 px/frame, 1 of 3 windows")
+    assert rows[1][0] == "Data"
+
+
 def test_the_usual_reason_is_told_whatever_its_numbers() -> None:
     strip = replace(
         motion_of((1, 2, 3, 4), reliable=[True, False, False, False]),

@@ -192,7 +192,7 @@ def test_a_run_can_be_cancelled(movie: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("frames", "window"), [(2, 0), (31, 0), (32, 16), (100, 25), (256, 64), (10_000, 64)]
+    ("frames", "window"), [(2, 0), (31, 0), (32, 16), (100, 16), (248, 24), (640, 64), (10_000, 64)]
 )
 def test_the_window_to_begin_with(frames: int, window: int) -> None:
     assert usual_window(frames) == window

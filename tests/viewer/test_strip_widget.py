@@ -166,6 +166,8 @@ def test_draw_run_read_save_copy_remove(
     assert widget.dock.there
     click(widget, "remove_button")
     assert [layer.name for layer in viewer.layers] == ["vessel", "strips"]
+    middle = viewer.layers["vessel"].extent.world[:, -2:].mean(axis=0)
+    np.testing.assert_allclose(viewer.scene.camera.center[-2:], middle, atol=0.5)
     assert TITLE not in list(viewer.window.dock_widgets)
     assert not widget.panel.remove_button.enabled
 

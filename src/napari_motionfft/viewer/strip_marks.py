@@ -36,6 +36,9 @@ LETTERS = 26
 LETTER = 0.031
 """Width of a letter, in parts of the pictures' height, where the text is largest."""
 
+OVERHANG = 0.065
+"""How far a label reaches beyond its picture at most, in parts of the pictures' height."""
+
 
 def strip_marks(
     motion: StripMotion,
@@ -162,7 +165,7 @@ class StripMarks(Marks):
         box, length = self.place.kymograph, self.motion.shape[1]
         size = 1.0 if self.motion.dx is None else self.motion.dx
         unit = "px" if self.motion.dx is None else self.motion.length_unit
-        for place in ticks_between(0.0, (length - 1) * size):
+        for place in self.ticks_on(box, 0.0, (length - 1) * size, 6):
             x = float(at_places(box, np.asarray(place / size), length))
             self.below(box, x, tick_text(place))
         self.title_below(box, f"along the strip, {unit} →")
@@ -170,13 +173,25 @@ class StripMarks(Marks):
     def velocity_axis(self, reach: tuple[float, float]) -> None:
         """Ticks below the spectrogram, and a line at velocity zero."""
         box, unit = self.place.spectrogram, self.motion.unit_speed
-        for velocity in ticks_between(reach[0] * unit, reach[1] * unit, 5):
+        for velocity in self.ticks_on(box, reach[0] * unit, reach[1] * unit, 5):
             x = float(at_velocities(box, np.asarray(velocity / unit), reach))
             self.below(box, x, tick_text(velocity))
         if reach[0] < 0 < reach[1]:
             zero = float(at_velocities(box, np.asarray(0.0), reach))
             self.add("line", [[box.y, zero], [box.bottom, zero]], CROSS)
         self.title_below(box, f"velocity, {self.motion.velocity_unit}")
+
+    def ticks_on(self, box: Box, low: float, high: float, at_most: int) -> list[float]:
+        """Ticks below a picture whose edges are `low` and `high`: as many as have room."""
+        letter = LETTER * self.side / box.width * (high - low)
+        for most in range(at_most, 2, -1):  # two ticks at least
+            ticks = ticks_between(low, high, most)
+            wide = [letter * len(tick_text(tick)) for tick in ticks]
+            if max(wide) + letter <= ticks[1] - ticks[0]:
+                break
+        beyond = OVERHANG / LETTER * letter
+        pairs = zip(ticks, wide, strict=True)
+        return [t for t, w in pairs if low - beyond <= t - w / 2 and t + w / 2 <= high + beyond]
 
     def below(self, box: Box, x: float, label: str) -> None:
         """A tick and its value below a picture."""

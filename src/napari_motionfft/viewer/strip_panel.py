@@ -9,7 +9,7 @@ import numpy as np
 from napari_motionfft.viewer.arrange import usual, zoom
 from napari_motionfft.viewer.placement import Array
 
-TOP, BOTTOM, LEFT, BETWEEN, RIGHT = 0.15, 0.17, 0.24, 0.13, 0.05
+TOP, BOTTOM, LEFT, BETWEEN, RIGHT = 0.15, 0.17, 0.24, 0.14, 0.07
 """Strips for labels, in parts of the pictures' height."""
 
 KYMOGRAPH, SPECTROGRAM = 1.05, 0.8

@@ -127,6 +127,8 @@ def told(name: str, strip: StripMotion) -> list[tuple[str, str]]:
         told_first = f"{mean} {unit} on average"
         if switches(strip).any():  # a mean of different motions would be that of none
             told_first = "several motions, now one and now another the strongest"
+        if sure.sum() == 1:
+            return [(name, f"{mean} {unit}, 1 of {len(sure)} windows")]
         rows[0] = (name, told_first)
         low, high = np.flatnonzero(sure)[np.argsort(strip.velocities[sure])[[0, -1]]]
         ends = (

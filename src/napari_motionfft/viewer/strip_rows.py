@@ -23,7 +23,8 @@ HEADINGS = ("strip", "time", "velocity", "± error", "score", "reliable", "other
 TIPS = {
     "strip": "The strip, in the colour of its curve.",
     "time": "The middle of the window.",
-    "velocity": "The strongest motion along the strip; positive runs towards its end.",
+    "velocity": "The strongest motion along the strip, its mean over the window; positive runs "
+    "towards the end of the strip.",
     "± error": "Standard error of the velocity.",
     "score": "Height of the peak in standard deviations of the noise.",
     "reliable": "Whether the data support the velocity; if not, why: hover over a cell.",

@@ -111,10 +111,13 @@ class StripRun:
 
 
 def usual_window(frames: int) -> int:
-    """Frames a window to begin with: 64, fewer for a short movie, 0 (all) for a very short one."""
+    """Frames a window to begin with: 64, fewer for a short movie, 0 (all) for a very short one.
+
+    Some twenty windows that overlap by half show how the velocity changes.
+    """
     if frames < 2 * SMALLEST:
         return 0
-    return min(USUAL, max(SMALLEST, frames // 4))
+    return min(USUAL, max(SMALLEST, frames // 10))
 
 
 def read(asked: StripAsked, dims: Any) -> StripSource:

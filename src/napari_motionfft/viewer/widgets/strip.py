@@ -195,10 +195,17 @@ class StripMotionDock(Container):  # type: ignore[misc]
         return script
 
     def remove_results(self) -> int:
-        """Remove every layer that this plugin has added, and the plot; returns how many layers."""
+        """Remove every layer that this plugin has added, and the plot; returns how many layers.
+
+        What is left is brought into view unless the user has moved the camera.
+        """
+        fitted = camera_is_fitted(self._viewer)
         self.dock.close()
         self.panel.offer_strips(())
-        return remove_results(self._viewer)
+        count = remove_results(self._viewer)
+        if fitted and count and len(self._viewer.layers):
+            self._viewer.fit_to_view()
+        return count
 
     def reset_choices(self, *_: Any) -> None:
         """Follow the viewer's layers."""
