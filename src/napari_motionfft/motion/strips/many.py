@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_motionfft.motion.device import choose_device
 from napari_motionfft.motion.job import Progress, reporter, within
 from napari_motionfft.motion.strips.estimate import estimate_strips
 from napari_motionfft.motion.strips.extract import extract_strips
 from napari_motionfft.motion.strips.paths import Strip, as_strip
-from napari_motionfft.motion.strips.plan import plan_strips
+from napari_motionfft.motion.strips.plan import check_settings, plan_strips
 from napari_motionfft.motion.strips.result import StripMotion
 from napari_motionfft.motion.wording import decimals
 
@@ -57,10 +58,8 @@ class StripTable:
         }
 
     def __str__(self) -> str:
-        wide = max(len("strip"), *(len(name) for name in self.names))
-        lines = [f"{'strip':<{wide}}  {'time':>9}  {'velocity':>24}  {'score':>6}"]
+        rows = [("strip", "time", "velocity", "score")]
         for name, motion in zip(self.names, self.strips, strict=True):
-            unit = motion.velocity_unit
             for t, v, error, score, reliable in zip(
                 motion.times,
                 motion.physical_velocities,
@@ -70,9 +69,15 @@ class StripTable:
                 strict=True,
             ):
                 n = decimals(error) if error > 0 else 2
-                told = f"{v:.{n}f} ± {error:.{n}f} {unit}" if reliable else "not determined"
-                lines.append(f"{name:<{wide}}  {t:>9.4g}  {told:>24}  {score:>6.1f}")
-        return "\n".join(lines)
+                told = f"{v:.{n}f} ± {error:.{n}f} {motion.velocity_unit}"
+                rows.append(
+                    (name, f"{t:.4g}", told if reliable else "not determined", f"{score:.1f}")
+                )
+        wide = [max(len(row[i]) for row in rows) for i in range(4)]
+        return "\n".join(
+            f"{name:<{wide[0]}}  {t:>{wide[1]}}  {told:>{wide[2]}}  {score:>{wide[3]}}"
+            for name, t, told, score in rows
+        )
 
 
 def strip_motions(
@@ -129,8 +134,8 @@ def strip_motions(
     if not isinstance(paths, (list, tuple)) or isinstance(paths, Strip) or not len(paths):
         raise TypeError(f"paths must be a list of at least one path, got {type(paths).__name__}")
     called = named(names, len(paths))
-    if isinstance(dx, (list, tuple, np.ndarray)) and len(dx) != len(paths):
-        raise ValueError(f"dx must be one number, or one for each of {len(paths)} paths")
+    check_settings(window, hop, max_speed, weight, background, boundary, dt, dx, len(paths))
+    choose_device(device)
     kymographs = extract_strips(
         stack,
         paths,
@@ -149,7 +154,7 @@ def strip_motions(
         background,
         boundary,
         dt,
-        list(dx) if isinstance(dx, np.ndarray) else dx,
+        dx,
         time_unit,
         length_unit,
         device,
@@ -174,7 +179,7 @@ def named(names: Sequence[str] | None, count: int) -> tuple[str, ...]:
     """
     if names is None:
         return tuple(f"strip {i + 1}" for i in range(count))
-    if isinstance(names, str) or not all(isinstance(name, str) for name in names):
+    if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) for name in names):
         raise TypeError(f"names must be a list of texts, got {names!r}")
     if len(names) != count or len(set(names)) != count:
         raise ValueError(f"names must be {count} different texts, one a path, got {names!r}")

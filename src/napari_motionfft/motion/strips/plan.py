@@ -100,27 +100,24 @@ def plan_strips(
     TypeError, ValueError
         An argument is not what it takes.
     """
-    one_of("weight", weight, weight_names())
-    one_of("background", background, ("none", "static"))
-    one_of("boundary", boundary, ("crop", "periodic"))
+    lengths = check_settings(
+        window, hop, max_speed, weight, background, boundary, dt, dx, len(kymographs)
+    )
+    for name, unit in (("time_unit", time_unit), ("length_unit", length_unit)):
+        if not isinstance(unit, str) or not unit:
+            raise TypeError(f"{name} must be a text such as 's' or 'µm', got {unit!r}")
     strips = tuple(as_lines(data, name) for name, data in kymographs.items())
     fewest = min(strip.count for strip in strips)
     window = whole_frames("window", window, MIN_FRAMES, fewest)
     hop = whole_frames("hop", hop, 1, None)
-    if hop is not None and window is None:
-        raise ValueError("hop needs a window: without one all frames are one window")
     shortest = min(strip.length for strip in strips)
     if max_speed is not None:
-        max_speed = positive("max_speed", max_speed, "px/frame")
+        max_speed = float(max_speed)
         if max_speed > shortest / 2:
             raise ValueError(
                 f"max_speed must be at most half the strip, {shortest / 2:g} px/frame: "
                 f"faster motion cannot be followed from frame to frame; got {max_speed:g}"
             )
-    lengths = dx if isinstance(dx, (list, tuple)) else (dx,) * len(strips)
-    for name, unit in (("time_unit", time_unit), ("length_unit", length_unit)):
-        if not isinstance(unit, str) or not unit:
-            raise TypeError(f"{name} must be a text such as 's' or 'µm', got {unit!r}")
     asked = {
         "window": window,
         "hop": hop,
@@ -136,8 +133,8 @@ def plan_strips(
         hop,
         max_speed,
         asked,
-        None if dt is None else positive("dt", dt, "time a frame"),
-        tuple(None if each is None else positive("dx", each, "length a px") for each in lengths),
+        None if dt is None else float(dt),
+        lengths,
         time_unit,
         length_unit,
         choose_device(device),
@@ -152,3 +149,43 @@ def positive(name: str, value: Any, what: str) -> float:
     if not 0 < float(value) < np.inf:
         raise ValueError(f"{name} must be above 0 and finite ({what}), got {value!r}")
     return float(value)
+
+
+def check_settings(
+    window: Any,
+    hop: Any,
+    max_speed: Any,
+    weight: Any,
+    background: Any,
+    boundary: Any,
+    dt: Any,
+    dx: Any,
+    count: int,
+) -> tuple[float | None, ...]:
+    """What can be told of the settings before any line is read; the pixel length of each strip.
+
+    Raises
+    ------
+    TypeError, ValueError
+        An argument is not what it takes.
+    """
+    for name, value, allowed in (
+        ("weight", weight, weight_names()),
+        ("background", background, ("none", "static")),
+        ("boundary", boundary, ("crop", "periodic")),
+    ):
+        if not isinstance(value, str):
+            raise TypeError(f"{name} must be one of {', '.join(allowed)}, got {value!r}")
+        one_of(name, value, allowed)
+    whole_frames("window", window, MIN_FRAMES, None)
+    whole_frames("hop", hop, 1, None)
+    if hop is not None and window is None:
+        raise ValueError("hop needs a window: without one all frames are one window")
+    if max_speed is not None:
+        positive("max_speed", max_speed, "px/frame")
+    if dt is not None:
+        positive("dt", dt, "time a frame")
+    lengths = dx if isinstance(dx, (list, tuple, np.ndarray)) else (dx,) * count
+    if len(lengths) != count:
+        raise ValueError(f"dx must be one number, or one for each of {count} paths")
+    return tuple(None if each is None else positive("dx", each, "length a px") for each in lengths)
