@@ -38,6 +38,8 @@ def test_the_strongest_motion_becomes_another() -> None:
     doubtful = two_flows(reliable=[True, True, False, True, True])
     np.testing.assert_array_equal(switches(doubtful), [False, False, False, True])
     assert switches(motion_of((1.0,), second=2.0)).shape == (0,)
+    near = motion_of((1.0, 1.25, 1.0), second=1.2)  # not told from the strongest
+    assert not switches(near).any()
 
 
 def test_the_other_motion_is_that_of_each_window() -> None:

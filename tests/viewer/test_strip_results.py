@@ -213,6 +213,7 @@ def test_an_oscillation_is_drawn_where_there_is_one(qtbot: Any) -> None:
     seen = 4 * (1 + np.sin(dashed.get_xdata() / 0.5 / 20))  # µm/s; windows average a little out
     np.testing.assert_allclose(dashed.get_ydata(), seen, atol=0.25)
     assert "dashed" in axes.get_title(loc="right")
+    assert "mean over its window" in plot.toolTip()
     assert "dashed" not in plot.figure.legends[0].get_texts()[0].get_text()
 
 

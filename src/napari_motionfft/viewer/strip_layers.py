@@ -14,13 +14,13 @@ from napari_motionfft.viewer.result_layers import CANVAS, KEY, LayerData, unique
 from napari_motionfft.viewer.strip_arrows import arrow_layer
 from napari_motionfft.viewer.strip_colours import strip_colour
 from napari_motionfft.viewer.strip_marks import strip_marks
-from napari_motionfft.viewer.strip_outline import outline_of
 from napari_motionfft.viewer.strip_panel import (
     Box,
     Panel,
     on_scan,
     panel,
 )
+from napari_motionfft.viewer.strip_places import outlines
 from napari_motionfft.viewer.strip_slopes import slopes
 from napari_motionfft.viewer.strip_source import StripSource
 from napari_motionfft.viewer.strip_spectrogram import picture
@@ -131,7 +131,7 @@ def strip_result_layers(
     place = panel_for(source, canvas) if place is None else place
     layers = one_strip(table, source, index, place, canvas)
     if not source.is_scan:
-        layers[OUTLINES] = outlines(table, source)
+        layers[OUTLINES] = outlines(table.names, source.paths, source.placement)
         layers[ARROWS] = arrow_layer(
             table.strips,
             source.paths,
@@ -195,23 +195,6 @@ def limits(data: NDArray[Any]) -> tuple[float, float]:
     """Contrast of a kymograph: all but the rarest values."""
     low, high = (float(v) for v in np.nanpercentile(data, (0.3, 99.7)))
     return (low, high) if high > low else (low, low + 1.0)
-
-
-def outlines(table: Table, source: StripSource) -> LayerData:
-    """Every strip as wide as it is, in its colour."""
-    placement = source.placement
-    square = np.asarray([1.0, 1.0 / placement.stretch])
-    arguments = {
-        **placement.image((-0.5, -0.5), (1.0, placement.stretch)),
-        "shape_type": "path",
-        "edge_color": [strip_colour(i) for i in range(len(source.paths))],
-        "edge_width": float((np.asarray(placement.shape) * square).max()) / 200,
-        "opacity": 1.0,
-        "blending": "translucent_no_depth",
-        "features": {"strip": list(table.names)},
-    }
-    rings = [(placement.to_layer(outline_of(strip)) + 0.5) * square for strip in source.paths]
-    return rings, arguments, "shapes"
 
 
 def about(table: Table, source: StripSource, run: str, index: int, place: Panel) -> dict[str, Any]:

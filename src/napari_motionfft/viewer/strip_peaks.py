@@ -32,6 +32,16 @@ def others_of(motion: StripMotion, window: int) -> list[StripPeak]:
     ]
 
 
+def apart_from(motion: StripMotion, window: int) -> list[StripPeak]:
+    """Those of `others_of` that are told from the window's velocity."""
+    velocity, error = motion.velocities[window], motion.stderr[window]
+    return [
+        peak
+        for peak in others_of(motion, window)
+        if abs(peak.velocity - velocity) > APART * math.hypot(peak.stderr, error)
+    ]
+
+
 def other_motion(motion: StripMotion) -> StripMotion | None:
     """The highest other peak of each supported window as a motion of its own.
 
@@ -46,11 +56,8 @@ def other_motion(motion: StripMotion) -> StripMotion | None:
     velocities = np.full(len(motion.velocities), np.nan)
     stderr, score = velocities.copy(), velocities.copy()
     for window in np.flatnonzero(sure(motion)).tolist():
-        for peak in others_of(motion, window):
-            error = math.hypot(peak.stderr, motion.stderr[window])
-            if abs(peak.velocity - motion.velocities[window]) > APART * error:
-                velocities[window], stderr[window], score[window] = peak
-                break
+        for peak in apart_from(motion, window)[:1]:
+            velocities[window], stderr[window], score[window] = peak
     found = np.isfinite(velocities)
     if not found.any():
         return None
@@ -75,7 +82,7 @@ def switches(motion: StripMotion) -> NDArray[np.bool_]:
     found = np.zeros(max(len(velocity) - 1, 0), dtype=bool)
     for i in np.flatnonzero(supported[:-1] & supported[1:]).tolist():
         jump = abs(velocity[i + 1] - velocity[i])
-        misses = [abs(peak.velocity - velocity[i + 1]) for peak in others_of(motion, i)]
-        misses += [abs(peak.velocity - velocity[i]) for peak in others_of(motion, i + 1)]
+        misses = [abs(peak.velocity - velocity[i + 1]) for peak in apart_from(motion, i)]
+        misses += [abs(peak.velocity - velocity[i]) for peak in apart_from(motion, i + 1)]
         found[i] = min(misses, default=math.inf) < CLOSE * jump
     return found

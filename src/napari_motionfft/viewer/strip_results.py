@@ -14,6 +14,7 @@ from napari_motionfft.viewer.strip_layers import (
     AXES,
     OF_ONE,
     ON_MOVIE,
+    OUTLINES,
     Table,
     one_strip,
     panel_for,
@@ -135,5 +136,5 @@ def size_text(viewer: Any, layers: list[Any], source: StripSource) -> None:
         return
     factor = factors(source.placement.plane["units"][:1], viewer.layers.units[-2:-1])[0]
     for layer in layers:
-        if layer.metadata[KEY]["role"] == AXES:
+        if layer.metadata[KEY]["role"] in (AXES, OUTLINES):
             layer.text.size *= factor

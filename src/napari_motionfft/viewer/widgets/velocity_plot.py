@@ -16,6 +16,7 @@ DIAMONDS = "; ◇ other motion"
 DASHED = "; dashed: oscillation"
 NAMED = 16
 """Strips that a legend names: of more, the table has the colours."""
+MEANS = "A velocity is the mean over its window: an oscillation reaches beyond these."
 CLICK = "Click or drag to move the time slider."
 
 
@@ -102,7 +103,8 @@ class VelocityPlot(QWidget):  # type: ignore[misc]
         said = BAND + (DIAMONDS if several else "") + (DASHED if swings else "")
         key = axes.set_title(said, color=ink, fontsize=8, loc="right", pad=4)
         self._titles = (title, key)
-        self.setToolTip(f"{CLICK}\n{said[:1].upper()}{said[1:]}.")
+        told = f"{CLICK}\n{said[:1].upper()}{said[1:]}."
+        self.setToolTip(f"{told}\n{MEANS}" if swings else told)
         axes.tick_params(colors=ink, labelsize=8)
         for spine in axes.spines.values():
             spine.set_color(faint)
