@@ -15,7 +15,7 @@ from napari_motionfft.viewer import strip_windows
 from napari_motionfft.viewer.strip_chart import chart_of, limits
 from napari_motionfft.viewer.strip_lines import dashed, slope_lines, velocity_lines
 from napari_motionfft.viewer.strip_marks import speed_text
-from napari_motionfft.viewer.strip_peaks import other_motion, others_of, switches
+from napari_motionfft.viewer.strip_peaks import mixed, other_motion, others_of, switches
 from napari_motionfft.viewer.strip_report import strip_report
 
 ONE, OTHER = 1.5, -0.8
@@ -92,6 +92,15 @@ def test_a_mean_of_different_motions_is_not_told() -> None:
     rows = strip_report(table_of(two_flows()), source).rows
     assert "several motions" in rows[0][1]
     assert "−0.800 ± 0.050 to 1.500 ± 0.050" in rows[1][1]
+    rare = motion_of([1.0] * 30, shape=(512, 80), window=16)
+    velocities = rare.velocities.copy()
+    velocities[7] = -2.0
+    peaks = list(rare.peaks)
+    peaks[7] = (StripPeak(-2.0, 0.05, 20.0), StripPeak(1.0, 0.05, 12.0))
+    rare = replace(rare, velocities=velocities, peaks=tuple(peaks))
+    assert switches(rare).sum() == 2
+    assert not mixed(rare)
+    assert mixed(two_flows())
 
 
 @pytest.mark.parametrize("length", [0.5, 3.0, 100.0])

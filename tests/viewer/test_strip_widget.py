@@ -185,6 +185,13 @@ def test_a_line_scan_needs_no_strip(widget: Any, viewer: Any, qtbot: Any, movie:
     form.kind.value = COLUMNS
     assert form.frames.last_frame.value == 95
     form.kind.value = ROWS
+    form.hop.value = 4
+    assert form.hop.enabled
+    assert form.asked().estimate["hop"] == 4
+    form.window.value = 0  # all frames: a hop that was set before does not count
+    assert not form.hop.enabled
+    assert form.asked().estimate["hop"] is None
+    form.window.value, form.hop.value = 16, 0
     form.interval.value, form.time_unit.value = 1.0, "ms"
     click(widget, "run_button")
     finish(widget, qtbot)

@@ -24,7 +24,7 @@ from napari_motionfft.viewer.strip_panel import (
     at_places,
     at_velocities,
 )
-from napari_motionfft.viewer.strip_peaks import switches
+from napari_motionfft.viewer.strip_peaks import mixed
 from napari_motionfft.viewer.ticks import round_below, rounded, tick_text
 
 TEXT_SIZE = 0.035
@@ -113,7 +113,7 @@ def speed_text(motion: StripMotion) -> str:
     """The mean velocity in words: "12.3 ± 0.2 µm/s", or that there is none."""
     if not np.isfinite(motion.velocity):
         return "not reliable"
-    if switches(motion).any():
+    if mixed(motion):
         return "several motions"
     unit = motion.unit_speed
     velocity, error = motion.velocity * unit, motion.velocity_stderr * unit

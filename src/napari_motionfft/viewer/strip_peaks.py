@@ -86,3 +86,15 @@ def switches(motion: StripMotion) -> NDArray[np.bool_]:
         misses += [abs(peak.velocity - velocity[i]) for peak in apart_from(motion, i + 1)]
         found[i] = min(misses, default=math.inf) < CLOSE * jump
     return found
+
+
+def mixed(motion: StripMotion) -> bool:
+    """Whether a mean over the windows would be one of different motions.
+
+    The strongest motion switches, and a tenth of the supported windows has another one: less is
+    an accident.
+    """
+    other = other_motion(motion)
+    if other is None or not switches(motion).any():
+        return False
+    return bool(other.reliable.sum() >= 0.1 * sure(motion).sum())

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_motionfft.viewer.report import Report, measured
-from napari_motionfft.viewer.strip_peaks import switches
+from napari_motionfft.viewer.strip_peaks import mixed
 from napari_motionfft.viewer.strip_reasons import in_short
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def told(name: str, strip: StripMotion) -> list[tuple[str, str]]:
     rows = [(name, f"{mean} {unit}")]
     if len(sure) > 1:
         told_first = f"{mean} {unit} on average"
-        if switches(strip).any():  # a mean of different motions would be that of none
+        if mixed(strip):  # a mean of different motions would be that of none
             told_first = "several motions, now one and now another the strongest"
         if sure.sum() == 1:
             return [(name, f"{mean} {unit}, 1 of {len(sure)} windows")]

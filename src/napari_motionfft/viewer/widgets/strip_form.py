@@ -132,6 +132,7 @@ class StripForm:
         self.image.changed.connect(self.follow_layer)
         self.kind.changed.connect(self.follow_kind)
         self.time_axis.changed.connect(self.follow_axis)
+        self.window.changed.connect(self.follow_window)
         self.interval.changed.connect(self._show_units)
         self.pixel.changed.connect(self._show_units)
 
@@ -200,10 +201,15 @@ class StripForm:
         count = 2 if axis is None else max(int(level_data(layer, 0).shape[axis]), 1)
         offer_count(self.frames, count)
         self.window.value = usual_window(count)
+        self.follow_window()
         known = Known() if axis is None else known_sizes(layer, axis, self.is_movie)
         self.interval.native.setSpecialValueText(known.interval_text)
         self.pixel.native.setSpecialValueText(known.pixel_text)
         self._show_units()
+
+    def follow_window(self, *_: Any) -> None:
+        """With all frames in one window there is no next one."""
+        self.hop.enabled = self.window.value > 0
 
     def layer_axis(self) -> int | None:
         """Axis of the layer that is time; None without a layer."""
@@ -237,7 +243,7 @@ class StripForm:
             length_unit=self.length_unit.value,
             estimate={
                 "window": int(self.window.value) or None,
-                "hop": int(self.hop.value) or None,
+                "hop": int(self.hop.value) or None if self.window.value else None,
                 "max_speed": float(self.max_speed.value) or None,
                 "weight": self.weight.value,
                 "background": self.background.value,

@@ -225,7 +225,7 @@ def draw_curve(axes: Any, curve: Curve, shown: tuple[float, float], step: float)
                 marker,
                 color=curve.colour,
                 markerfacecolor="none",
-                markersize=4,
+                markersize=size + 1,
                 markeredgewidth=0.9,
                 alpha=0.75,
                 label=label,
