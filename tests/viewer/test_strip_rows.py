@@ -115,6 +115,12 @@ def test_a_reason_is_short_in_the_table_and_whole_beside_it() -> None:
     assert report.reliable
     assert report.verdict == "Reliable in 1 of 3 windows; elsewhere mostly: too slow"
     assert report.notes[0] == f"One window in doubt: i{whole[1:]}"
+    alone = strip_report(
+        table_of(replace(motion_of((1.0,), reliable=[False]), reasons=(whole,))), SOURCE
+    )
+    assert not alone.reliable
+    assert alone.verdict == "Not reliable: too slow"
+    assert alone.notes[0] == whole
 
 
 def test_notes_that_differ_by_a_number_are_told_once() -> None:

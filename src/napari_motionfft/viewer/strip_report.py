@@ -81,11 +81,13 @@ def verdict(table: Table) -> tuple[str, str]:
             if not reliable
         ]
     )
-    if not sure.any():
-        return f"Not reliable: {why}", ""
     short = in_short(why)
     said = f"Reliable in {sure.sum()} of {len(sure)} windows; elsewhere mostly: {short}"
-    return said, "" if short == why else f"One window in doubt: {why[:1].lower()}{why[1:]}"
+    if not sure.any():
+        said = f"Not reliable: {short}"
+    if short == why or len(sure) == 1:
+        return said, "" if short == why else why
+    return said, f"One window in doubt: {why[:1].lower()}{why[1:]}"
 
 
 def usual(reasons: list[str]) -> str:
