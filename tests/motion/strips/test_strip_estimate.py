@@ -171,6 +171,30 @@ def test_still_and_aliased_without_noise() -> None:
     assert abs(kept.velocities[0]) < 4 * kept.stderr[0]
 
 
+def test_stop_and_go_says_when_it_stood_still() -> None:
+    """128 lines at rest, then 1.2 px a line: no window of the first half claims a motion."""
+    positions = np.concatenate([np.zeros(128), 1.2 * np.arange(128)])
+    motion = mf.estimate_strip_motion(scenes.moving_line(0, 2.0, positions, 128)[0], 32)
+    consistent(motion)
+    before, after = motion.starts + 32 <= 128, motion.starts >= 128
+    assert not motion.reliable[before].any()
+    for at in np.flatnonzero(before):
+        assert "The pattern stands still in this window" in motion.reasons[at]
+    assert motion.reliable[after].all()
+    assert np.abs(motion.velocities[after] - 1.2).max() < 0.02
+
+
+def test_what_bleaches_leaves_no_second_motion() -> None:
+    """A still level that fades is not taken out in whole; it is no motion, be it that uncertain."""
+    fading = np.exp(-np.arange(256) / 60)[:, None]
+    lines = (scenes.kymograph(0, 3.0, 0.7, 128, 256).kymograph + 10) * fading
+    motion = mf.estimate_strip_motion(lines, 32)
+    bright = motion.starts < 180
+    assert motion.reliable[bright].all()
+    assert all(len(motion.peaks[at]) == 1 for at in np.flatnonzero(bright))
+    assert np.abs(motion.velocities[bright] - 0.7).max() < 0.02
+
+
 def test_motion_too_slow_to_tell_from_stillness_is_refused() -> None:
     motion = mf.estimate_strip_motion(scenes.kymograph(0, 3.0, 0.004).kymograph)
     assert not motion.reliable.any()

@@ -31,9 +31,12 @@ def judged(
         at = place.get(int(rows.window[r]))
         if at is not None:
             height = float(found.height[rows.window[r], rows.rank[r]])
-            peaks[at].append(StripPeak(float(rows.velocity[r]), float(error[r]), height))
-            swollen.append(float(rows.inflation[r]))
+            peak = StripPeak(float(rows.velocity[r]), float(error[r]), height)
+            if int(rows.rank[r]) == 0 or is_motion(peak, setup.frames, job.static):
+                peaks[at].append(peak)
+                swollen.append(float(rows.inflation[r]))
     velocities, stderr, score, reasons = [], [], [], []
+    slow = setup.grid.abs() * (setup.frames - 1) < STILL
     for at, window in enumerate(mine.tolist()):
         start = float(found.velocity[window, 0])
         height = float(found.height[window, 0])
@@ -47,6 +50,7 @@ def judged(
             doubt(
                 scene,
                 height,
+                float(found.score[window, slow].max()),
                 velocity,
                 sigma,
                 start,
@@ -92,9 +96,22 @@ def judged(
     )
 
 
+def is_motion(peak: StripPeak, frames: int, static: bool) -> bool:
+    """Whether a further peak can be told from what a still pattern and chance leave over."""
+    if static and abs(peak.velocity) * (frames - 1) < STILL:
+        return False
+    return math.isfinite(peak.stderr) and not too_wide(peak.velocity, peak.stderr, frames)
+
+
+def too_wide(velocity: float, error: float, frames: int) -> bool:
+    """Whether the error says that it may have moved otherwise."""
+    return error * (frames - 1) > max(4.0, 0.3 * abs(velocity) * (frames - 1))
+
+
 def doubt(
     scene: Scene,
     score: float,
+    at_rest: float,
     velocity: float,
     error: float,
     found_at: float,
@@ -116,6 +133,8 @@ def doubt(
             return told + (
                 f"The pattern stands still: {still:.0%} of its variance does not change."
             )
+        if static and at_rest > scene.chance:
+            return told + "The pattern stands still in this window."
         if scene.texture > TEXTURED:
             return told + (
                 "No pattern returns from frame to frame: it moves more than "
@@ -130,7 +149,7 @@ def doubt(
             f"It moves {moved:.2g} px within the window: not told from a still pattern. "
             "Take a longer window, or background='none'."
         )
-    if error * (frames - 1) > max(4.0, 0.3 * moved) or error > limit / 2:
+    if too_wide(velocity, error, frames) or error > limit / 2:
         return f"The standard error, {error:.2g} px/frame, is too large to say how it moved."
     if abs(velocity) > 0.98 * limit:
         return f"The peak is at the edge of the search range (±{limit:g} px/frame); widen it."
