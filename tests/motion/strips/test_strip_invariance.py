@@ -146,6 +146,29 @@ def test_units_turn_the_results_only() -> None:
     assert estimate(LINES, dx=2, length_unit="mm").velocity_unit == "mm/frame"
 
 
+def test_windows_are_where_they_are_asked_for() -> None:
+    known = scenes.kymograph(0, 1.0, 0.8, frames=100)
+    motion = mf.estimate_strip_motion(known.kymograph, 32, 20)
+    np.testing.assert_array_equal(motion.starts, [0, 20, 40, 60])
+    assert motion.window == 32
+    np.testing.assert_allclose(motion.centres, [15.5, 35.5, 55.5, 75.5])
+    assert motion.shape == (100, 256)
+    assert "The last 8 frames do not fill a window." in motion.notes
+    np.testing.assert_array_equal(
+        mf.estimate_strip_motion(known.kymograph, 32).starts, [0, 16, 32, 48, 64]
+    )
+    whole = mf.estimate_strip_motion(known.kymograph)
+    assert (whole.window, len(whole.starts), whole.notes) == (100, 1, ())
+
+
+def test_velocity_of_all_windows_is_theirs_together() -> None:
+    known = scenes.kymograph(2, 1.0, 0.8, frames=256)
+    motion = mf.estimate_strip_motion(known.kymograph, 64)
+    assert motion.velocity == pytest.approx(motion.velocities.mean())
+    assert abs(motion.velocity - 0.8) < 4 * motion.velocity_stderr
+    assert motion.velocity_stderr < motion.stderr.min()
+
+
 def test_windows_are_those_estimated_alone() -> None:
     """Of long lines, against cut-outs: weight and wall are then each window's own."""
     known = scenes.kymograph(7, 1.0, 0.9, length=128, frames=256)
