@@ -11,7 +11,7 @@ import torch
 from benchmarks import strip_scenes as scenes
 
 from napari_motionfft.motion.frames import window
-from napari_motionfft.motion.strips import still, weighing
+from napari_motionfft.motion.strips import still
 from napari_motionfft.motion.strips.mosaic import Runs, lay, pulls
 from napari_motionfft.motion.strips.refine import Fit, basis_of, refine
 from napari_motionfft.motion.strips.scene import TAPER, weights_of
@@ -225,26 +225,6 @@ def test_basis_is_centred_and_orthogonal() -> None:
             assert abs(float(flat[:, 0] @ flat[:, 1])) < 1e-9 * float(flat[:, 1] @ flat[:, 1])
 
 
-def test_weights_between_bins_are_interpolated() -> None:
-    runs = Runs.of(torch.zeros(1, 4, 32), 1, torch.ones(32), 80)
-    weight = torch.rand(2, 17, generator=torch.Generator().manual_seed(0)).double()
-    found = weighing.resampled(weight, runs).numpy()
-    k = np.fft.rfftfreq(32)
-    for row in range(2):
-        wanted = np.interp(np.fft.rfftfreq(80), k, weight[row].numpy())
-        np.testing.assert_allclose(found[row], wanted, atol=1e-7)
-
-
-def test_moment_is_the_integral_over_the_whole_axis() -> None:
-    """∫ (2πk)² dk from −½ to ½ is π²/3 for a level of 1."""
-    for length in (128, 129):
-        whole = torch.ones(1, length // 2 + 1).double()
-        assert float(weighing.moment(whole, length)[0]) == pytest.approx(math.pi**2 / 3, rel=0.03)
-    narrow = torch.zeros(1, 65).double()
-    narrow[0, 16] = 1
-    assert float(weighing.moment(narrow, 128)[0]) == pytest.approx(2 * (math.pi / 4) ** 2 / 128)
-
-
 @pytest.mark.parametrize("velocity", [0.01, 0.13, 1.0, 1.7])
 def test_share_left_is_what_no_still_pattern_can_mimic(velocity: float) -> None:
     """Least squares at each frequency: i·t·a_t less what a_t and a constant can make of it."""
@@ -276,13 +256,6 @@ def test_still_is_not_told_where_the_motion_looks_still() -> None:
     assert not told[np.abs(k - 0.25) < 0.001].any()
     assert not told[k > 0.46].any()
     assert told[(np.abs(k - 0.25) > 0.01) & (k < 0.455)].all()
-
-
-def test_pick_takes_rows() -> None:
-    weights = Weights(*(torch.arange(6.0).reshape(3, 2) + i for i in range(3)))
-    some = weights.pick(torch.tensor([2, 0, 2]))
-    np.testing.assert_array_equal(some.weight, [[4, 5], [0, 1], [4, 5]])
-    np.testing.assert_array_equal(some.noise, [[6, 7], [2, 3], [6, 7]])
 
 
 @pytest.mark.gpu

@@ -284,32 +284,6 @@ def test_long_windows_look_at_the_first_lags_only() -> None:
     assert setup(frames=2000).lags == search.MOST_LAGS
 
 
-UNEVEN = torch.tensor([-3.0, -1.5, -0.5, 0.0, 0.5, 1.5, 3.0]).double()
-
-
-def test_peak_between_uneven_points_is_that_of_the_parabola() -> None:
-    for top in (-1.2, -0.2, 0.1, 0.6, 1.3):
-        score = (7 - (UNEVEN - top) ** 2)[None]
-        at, height = search.highest(score, UNEVEN, torch.ones(1, 7, dtype=torch.bool))
-        assert float(at) == pytest.approx(top, abs=1e-9)
-        assert float(height) == pytest.approx(7, abs=1e-9)
-
-
-def test_peak_at_the_end_of_the_grid_stays_there() -> None:
-    at, height = search.highest(UNEVEN[None], UNEVEN, torch.ones(1, 7, dtype=torch.bool))
-    assert (float(at), float(height)) == (3.0, 3.0)
-
-
-def test_the_flank_of_a_peak_that_is_left_out_is_no_peak() -> None:
-    score = torch.tensor([[0.0, 1.0, 5.0, 9.0, 5.0, 2.0, 3.0]]).double()
-    allowed = torch.ones(1, 7, dtype=torch.bool)
-    allowed[0, 3] = False
-    at, height = search.highest(score, UNEVEN, allowed)
-    assert (float(at), float(height)) == (3.0, 3.0)
-    _, nothing = search.highest(score, UNEVEN, torch.zeros(1, 7, dtype=torch.bool))
-    assert float(nothing) == 0
-
-
 def test_lines_without_content_have_no_peak() -> None:
     found = found_in(torch.zeros(2, 9, 40), setup())
     assert torch.isfinite(found.score).all()
