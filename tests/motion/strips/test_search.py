@@ -11,7 +11,8 @@ import torch
 from benchmarks import strip_scenes as scenes
 
 from napari_motionfft.motion.strips import search
-from napari_motionfft.motion.strips.scene import setup_of
+from napari_motionfft.motion.strips.lines import as_lines
+from napari_motionfft.motion.strips.scene import look, setup_of
 from napari_motionfft.motion.strips.search import Setup, search_windows
 from napari_motionfft.motion.strips.spectra import lag_spectra, line_spectra
 from napari_motionfft.motion.strips.speeds import lags_in_view
@@ -131,9 +132,6 @@ def test_score_of_white_noise_has_unit_spread(frames: int, length: int) -> None:
 @pytest.mark.parametrize("blur", [0, 4])
 def test_noise_stays_below_what_chance_is_said_to_reach(blur: int) -> None:
     """400 windows at a false alarm of 1e-3 each: two or fewer with probability 0.992."""
-    from napari_motionfft.motion.strips.lines import as_lines
-    from napari_motionfft.motion.strips.scene import look
-
     frames, length = 16, 100
     lines = random_lines(400, frames, length + blur, seed=5)
     if blur:
