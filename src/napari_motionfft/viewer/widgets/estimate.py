@@ -6,15 +6,13 @@ import os
 from pathlib import Path
 from typing import Any
 
-from magicgui.widgets import Container, ProgressBar, PushButton
+from magicgui.widgets import Container, PushButton
 from qtpy.QtWidgets import QApplication
 
 from napari_motionfft.motion.result import Motion
 from napari_motionfft.viewer import settings
 from napari_motionfft.viewer.asked import Run, estimate, script_of
 from napari_motionfft.viewer.camera import watch_fits
-from napari_motionfft.viewer.canvas import guard_removal
-from napari_motionfft.viewer.devices import device_choices
 from napari_motionfft.viewer.placement import last_axes
 from napari_motionfft.viewer.report import report_of
 from napari_motionfft.viewer.results import add_results, remove_results
@@ -30,12 +28,12 @@ from napari_motionfft.viewer.widgets.parts import (
     set_enabled,
     why_no_movie,
 )
-from napari_motionfft.viewer.worker import Runner
+from napari_motionfft.viewer.widgets.run_dock import RunDock
 
 RUNNING = "A run is going on."
 
 
-class EstimateMotion(Container):  # type: ignore[misc]
+class EstimateMotion(RunDock):
     """The dock widget; each button calls one method of the same name.
 
     Parameters
@@ -52,8 +50,7 @@ class EstimateMotion(Container):  # type: ignore[misc]
     """
 
     def __init__(self, napari_viewer: Any) -> None:
-        self._viewer = napari_viewer
-        guard_removal(napari_viewer)
+        self._begin(napari_viewer)
         watch_fits(napari_viewer)
         self.last: Run | None = None
         self.form = EstimateForm(napari_viewer)
@@ -68,23 +65,12 @@ class EstimateMotion(Container):  # type: ignore[misc]
             ],
         )
         buttons.margins = (0, 0, 0, 0)
-        bar = described(ProgressBar(name="progress", min=0, max=1000), "How far the run is.")
         super().__init__(name="estimate_motion", labels=False)
-        scrolled(self, [self.form, buttons, bar, self.panel], least=(0, 320))
+        scrolled(self, [self.form, buttons, self.progress, self.panel], least=(0, 320))
         self.run_button, self.cancel_button = buttons.run_button, buttons.cancel_button
-        self.progress = bar
-        self._runner = Runner(self._show_progress)
-        self._lookup = Runner()
         self._connect()
         self.form.show_preferences(settings.read())
-        self._refresh()
-        self._lookup.start(
-            "Looking for devices",
-            lambda progress, cancel: device_choices(),
-            on_done=self._offer_devices,
-            on_failed=self._failed,
-            on_cancelled=lambda: None,
-        )
+        self._follow(self._offer_devices)
 
     def _connect(self) -> None:
         self.run_button.changed.connect(self.run)
@@ -94,16 +80,7 @@ class EstimateMotion(Container):  # type: ignore[misc]
         self.panel.save_button.changed.connect(self._save_as)
         self.panel.copy_button.changed.connect(self.copy_as_python)
         self.panel.remove_button.changed.connect(self.remove_results)
-        self.native_parent_changed.connect(self._undocked)
-        events = self._viewer.layers.events
-        for event in (events.inserted, events.removed, events.reordered, events.renamed):
-            event.connect(self.reset_choices)
         settings.follow(self._preferences_changed)
-
-    @property
-    def running(self) -> bool:
-        """A run is going on."""
-        return self._runner.running
 
     def run(self) -> None:
         """Start a run on what the fields say; its result or error comes later.
@@ -131,20 +108,11 @@ class EstimateMotion(Container):  # type: ignore[misc]
         settings.write(self.form.lasting())
         this = Run(asked, source, script_of(asked, source))
         self.panel.show_nothing()
-        self._runner.start(
+        self._start(
             f"Estimating the motion of {source.name}",
             lambda progress, cancel: estimate(asked, source, progress, cancel),
             on_done=lambda motion: self._done(this, motion),
-            on_failed=self._failed,
-            on_cancelled=self._refresh,
         )
-        self._refresh()
-        self._show_progress(0.0, "Starting")
-
-    def cancel(self) -> None:
-        """Stop the run; the viewer stays as it was."""
-        self._runner.cancel()
-        self._refresh()
 
     def draw_region(self) -> Any:
         """Add a Shapes layer that fits the image, ready to draw a rectangle; returns it."""
@@ -189,23 +157,9 @@ class EstimateMotion(Container):  # type: ignore[misc]
         """Remove every layer that this plugin has added; returns how many there were."""
         return remove_results(self._viewer)
 
-    def reset_choices(self, *_: Any) -> None:
-        """Follow the viewer's layers."""
-        if alive(self):
-            self.form.reset_choices()
-            self._refresh()
-
     def _save_as(self) -> None:
         name = "motion" if self.last is None else f"{self.last.source.name} motion"
-        chosen = ask_where_to_save(self.native, name)
-        if chosen is None:
-            return
-        try:
-            self.save(*chosen)
-        except (ValueError, OSError) as error:
-            self.panel.show_error(f"Not saved: {error}")
-        else:
-            self.panel.clear_error()
+        self._save_to(ask_where_to_save(self.native, name))
 
     def _done(self, run: Run, motion: Motion) -> None:
         asked, source = run.asked, run.source
@@ -216,9 +170,11 @@ class EstimateMotion(Container):  # type: ignore[misc]
         self.panel.show_report(report)
         self._refresh()
 
-    def _failed(self, error: Exception) -> None:
-        self.panel.show_error(str(error) or type(error).__name__)
-        self._refresh()
+    def _say_error(self, text: str | None) -> None:
+        if text is None:
+            self.panel.clear_error()
+        else:
+            self.panel.show_error(text)
 
     def _offer_devices(self, choices: list[tuple[str, str]]) -> None:
         self.form.offer_devices(choices)
@@ -227,10 +183,6 @@ class EstimateMotion(Container):  # type: ignore[misc]
     def _preferences_changed(self, *_: Any) -> None:
         if alive(self) and not self.running:
             self.form.show_preferences(settings.read())
-
-    def _show_progress(self, fraction: float, message: str) -> None:
-        self.progress.value = round(1000 * fraction)
-        self.progress.native.setFormat(f"{message}  %p %")
 
     def _refresh(self, *_: Any) -> None:
         """Switch every button to what can be done now, and say why the others are off."""
@@ -248,10 +200,3 @@ class EstimateMotion(Container):  # type: ignore[misc]
         )
         self.panel.allow(self.last is not None, result_count(self._viewer), running)
         self.progress.visible = running
-
-    def _undocked(self, *_: Any) -> None:
-        """The dock was closed, or moved: a run whose widget is gone is of no use."""
-        if alive(self) and self.native.parent() is None:
-            self._runner.close()
-            self._lookup.close()
-            self._refresh()

@@ -7,11 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from magicgui.widgets import Container, ProgressBar
 from qtpy.QtCore import QTimer
 
-from napari_motionfft.viewer.canvas import guard_removal
-from napari_motionfft.viewer.devices import device_choices
 from napari_motionfft.viewer.lab_layers import Shown, add_lab
 from napari_motionfft.viewer.lab_paths import last_step, show_step
 from napari_motionfft.viewer.lab_result import LabResult
@@ -28,7 +25,6 @@ from napari_motionfft.viewer.widgets.lab_report import lab_report
 from napari_motionfft.viewer.widgets.lab_table import LabTable, ask_where, save_table
 from napari_motionfft.viewer.widgets.parts import (
     alive,
-    described,
     images,
     rich_text,
     say,
@@ -37,12 +33,12 @@ from napari_motionfft.viewer.widgets.parts import (
     why_no_movie,
 )
 from napari_motionfft.viewer.widgets.responses import ResponseDock
-from napari_motionfft.viewer.worker import Runner
+from napari_motionfft.viewer.widgets.run_dock import RunDock
 
 NO_PATHS = "There are no paths in this viewer: press Run."
 
 
-class ObjectiveLab(Container):  # type: ignore[misc]
+class ObjectiveLab(RunDock):
     """The dock widget; each button calls one method.
 
     Parameters
@@ -61,20 +57,17 @@ class ObjectiveLab(Container):  # type: ignore[misc]
     """
 
     def __init__(self, napari_viewer: Any) -> None:
-        self._viewer = napari_viewer
-        guard_removal(napari_viewer)
+        self._begin(napari_viewer)
         self.result: LabResult | None = None
         self.shown: Shown | None = None
         self._name = ""
         self.form = LabForm(napari_viewer)
         self.player, self.table = Player(), LabTable()
         self.error, self.report = rich_text("lab_error"), rich_text("lab_report")
-        self.progress = described(ProgressBar(name="progress", min=0, max=1000), "How far it is.")
         self.buttons = LabButtons()
         super().__init__(name="objective_lab", labels=False)
         parts = [self.form, self.buttons.above, self.progress, self.error, self.report]
         scrolled(self, [*parts, self.player, self.table, self.buttons.below, self.buttons.remove])
-        self._runner, self._lookup = Runner(self._show_progress), Runner()
         self.responses = ResponseDock(napari_viewer, self._failed)
         self._soon = QTimer(self.native)
         self._soon.setSingleShot(True)
@@ -82,14 +75,7 @@ class ObjectiveLab(Container):  # type: ignore[misc]
         self._connect()
         say(self.error)
         say(self.report)
-        self._refresh()
-        self._lookup.start(
-            "Looking for devices",
-            lambda progress, cancel: device_choices(),
-            on_done=self.form.offer_devices,
-            on_failed=self._failed,
-            on_cancelled=lambda: None,
-        )
+        self._follow(self.form.offer_devices)
 
     def _connect(self) -> None:
         self.buttons.run.changed.connect(self.run)
@@ -101,16 +87,7 @@ class ObjectiveLab(Container):  # type: ignore[misc]
         self.form.image.changed.connect(self._refresh)
         self.form.objectives.changed.connect(self._refresh)
         self.player.step.changed.connect(self.show_step)
-        self.native_parent_changed.connect(self._undocked)
-        events = self._viewer.layers.events
-        for event in (events.inserted, events.removed, events.reordered, events.renamed):
-            event.connect(self.reset_choices)
-        events.inserted.connect(self._reset_soon)
-
-    @property
-    def running(self) -> bool:
-        """A run is going on."""
-        return self._runner.running
+        self._viewer.layers.events.inserted.connect(self._reset_soon)
 
     def open_example(self) -> None:
         """Choose the posts' white square, which knows its velocity; add it if it is not there."""
@@ -146,20 +123,11 @@ class ObjectiveLab(Container):  # type: ignore[misc]
             self._failed(error)
             return
         say(self.error)
-        self._runner.start(
+        self._start(
             f"Exploring objectives on {source.name}",
             lambda progress, cancel: explore(source, asked.settings, truth, progress, cancel),
             on_done=lambda result: self._done(asked, source, result),
-            on_failed=self._failed,
-            on_cancelled=self._refresh,
         )
-        self._refresh()
-        self._show_progress(0.0, "Starting")
-
-    def cancel(self) -> None:
-        """Stop the run; the viewer stays as it was."""
-        self._runner.cancel()
-        self._refresh()
 
     def show_step(self, step: int) -> None:
         """Show the optimiser's paths up to a step."""
@@ -188,12 +156,6 @@ class ObjectiveLab(Container):  # type: ignore[misc]
         self.player.stop()
         return remove_results(self._viewer)
 
-    def reset_choices(self, *_: Any) -> None:
-        """Follow the viewer's layers."""
-        if alive(self):
-            self.form.reset_choices()
-            self._refresh()
-
     def _reset_soon(self, *_: Any) -> None:
         """Once more: a run writes its motion into its layers after they are in the viewer."""
         if alive(self):
@@ -210,24 +172,11 @@ class ObjectiveLab(Container):  # type: ignore[misc]
         say(self.report, lab_report(result))
         self._refresh()
 
-    def _failed(self, error: Exception) -> None:
-        say(self.error, badge(str(error) or type(error).__name__, FAILED))
-        self._refresh()
+    def _say_error(self, text: str | None) -> None:
+        say(self.error, "" if text is None else badge(text, FAILED))
 
     def _save_as(self) -> None:
-        chosen = ask_where(self.native, self._name)
-        if chosen is None:
-            return
-        try:
-            self.save(*chosen)
-        except (ValueError, OSError) as error:
-            self._failed(ValueError(f"Not saved: {error}"))
-        else:
-            say(self.error)
-
-    def _show_progress(self, fraction: float, message: str) -> None:
-        self.progress.value = round(1000 * fraction)
-        self.progress.native.setFormat(f"{message}  %p %")
+        self._save_to(ask_where(self.native, self._name))
 
     def _paths_are_there(self) -> bool:
         shown = self.shown
@@ -256,13 +205,10 @@ class ObjectiveLab(Container):  # type: ignore[misc]
         set_enabled(self.player.step, paths, STEP)
         self.progress.visible = running
 
-    def _undocked(self, *_: Any) -> None:
-        """The dock was closed, or moved: a run whose widget is gone is of no use."""
-        if alive(self) and self.native.parent() is None:
-            self.player.stop()
-            for runner in (self._runner, self._lookup, self.responses):
-                runner.close()
-            self._refresh()
+    def _stop_everything(self) -> None:
+        self.player.stop()
+        self.responses.close()
+        super()._stop_everything()
 
 
 EXAMPLE = "Add the source posts' white square, whose velocity is known. Then press Run."
