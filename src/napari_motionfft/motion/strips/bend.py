@@ -11,7 +11,7 @@ LEAST_WINDOWS = 5
 """Windows that a curve needs."""
 ROUNDS = 2
 """Times that the curve is corrected for the windows' averaging."""
-END_DOUBT = 0.1
+END_DOUBT = 0.25
 """Share of the bend that is a guess at the ends of a curve."""
 NOTICED = 0.2
 """px off the straight line: less bend than this changes nothing."""

@@ -127,7 +127,7 @@ def lay(runs: Runs, place: torch.Tensor) -> MeanLine:
     cover[..., low] = turns[..., low].sum(2) * torch.fft.rfft(runs.taper, runs.size)[low]
     count = torch.fft.irfft(cover, runs.size)  # (b, c, size)
     # as seen by the lines: each point counts by how many lines see it
-    seen = (count.square().sum((1, 2)) / count.sum((1, 2)).clamp(min=1e-6)).double().cpu()
+    seen = (count.square().sum((1, 2)) / count.sum((1, 2)).clamp(min=1e-6)).cpu().double()
     mean = torch.fft.irfft(total, runs.size) / count.clamp(min=THIN)
     return MeanLine(turns, total, cover, torch.fft.rfft(mean, runs.size), seen)
 
@@ -184,7 +184,7 @@ def shared_spectra(runs: Runs, mean: MeanLine) -> tuple[torch.Tensor, torch.Tens
     shared = ((one.conj() * other).real * some).sum((1, 2)) / here.sum((1, 2)).clamp(min=1e-6)
     power = ((one.real.square() + one.imag.square()) * some).sum((1, 2)) / some.sum()
     level = runs.taper.square().mean()
-    return (shared / level).double().cpu(), (power / level).double().cpu()
+    return (shared / level).cpu().double(), (power / level).cpu().double()
 
 
 def gram(velocity: torch.Tensor, runs: Runs, basis: torch.Tensor, points: int = 64) -> torch.Tensor:
@@ -200,7 +200,7 @@ def gram(velocity: torch.Tensor, runs: Runs, basis: torch.Tensor, points: int = 
     basis
         (c, m, F) px a unit of each parameter.
     """
-    long = float((runs.taper.double() ** 2).sum())
+    long = float((runs.taper.cpu().double() ** 2).sum())
     size = basis.shape[2]
     out = torch.zeros(len(velocity), size, size, dtype=torch.float64)
     speed = velocity.abs()[:, None].clamp(min=1e-12)  # (b, 1)

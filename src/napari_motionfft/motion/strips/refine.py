@@ -187,7 +187,7 @@ def own_share(runs: Runs, mean: MeanLine, weights: Weights) -> torch.Tensor:
     """What each line's noise adds to its curvature through its own part of the mean, (b,)."""
     length = len(runs.taper)
     sharp = moment(weights.weight * weights.noise, length)
-    cubes = float((runs.taper.double().cpu() ** 3).sum())
+    cubes = float((runs.taper.cpu().double() ** 3).sum())
     return sharp * cubes / mean.lines_a_point.clamp(min=1.0)
 
 
@@ -196,7 +196,7 @@ def scatter_of(runs: Runs, mean: MeanLine, weights: Weights, steep: torch.Tensor
 
     The scene's power is scaled to what the window's own curvature `steep` says of it.
     """
-    length, taper = len(runs.taper), runs.taper.double().cpu()
+    length, taper = len(runs.taper), runs.taper.cpu().double()
     expected = moment(weights.weight * weights.signal, length) * float((taper**2).sum())
     own = (steep / expected.clamp(min=1e-300))[:, None]
     both = own * weights.signal + weights.noise / mean.lines_a_point.clamp(min=1.0)[:, None]

@@ -11,6 +11,8 @@ from napari_motionfft.motion.strips.speeds import fast_even
 
 LONGEST = 4.0
 """Strip lengths of a mean line at most."""
+FADED = 0.9
+"""Agreement after the longest lags over that of neighbours, below which a pattern changes."""
 MARGIN = 8
 """px that lines may stray beyond the path that is known at first."""
 SIZES = (1.125, 1.25, 1.5, 2.0, 3.0, LONGEST)
@@ -64,6 +66,7 @@ def fewest(runs: int) -> int:
 def memory_of(coherence: torch.Tensor, sigma: torch.Tensor) -> int:
     """Lags up to which lines agree at least half as well as neighbours do.
 
+    All lags and one more where they agree throughout; all lags where they only fade.
     Octaves of lags are compared with the first, and count as worse only beyond doubt (2 σ).
 
     Parameters
@@ -73,6 +76,7 @@ def memory_of(coherence: torch.Tensor, sigma: torch.Tensor) -> int:
     """
     lags = len(coherence)
     first: float | None = None
+    faded = False
     low = 1
     while low <= lags:
         high = min(2 * low - 1, lags)
@@ -87,5 +91,6 @@ def memory_of(coherence: torch.Tensor, sigma: torch.Tensor) -> int:
             first = mean
         elif mean + 2 * doubt < 0.5 * first:
             return max(2, low - 1)
+        faded = first is not None and mean + 2 * doubt < FADED * first
         low = 2 * low
-    return lags + 1
+    return lags if faded else lags + 1

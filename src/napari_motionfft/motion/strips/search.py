@@ -133,7 +133,7 @@ def search_windows(
     lags *= weight
     # noise: lines of the same power at random phases, a window's own lines being the measure
     power = weight * torch.view_as_real(spectra).square().sum(-1).mean(1)  # (b, K)
-    alone = (2 * setup.overcount * power.double().square().sum(1)).cpu()  # (b,) of a pair of lines
+    alone = 2 * setup.overcount * power.cpu().double().square().sum(1)  # (b,) of a pair of lines
     pairs = setup.frames - torch.arange(1, setup.lags + 1, dtype=torch.float64)
     spread = alone * pairs.cumsum(0)[:, None]  # (lags, b)
     count = setup.in_view()  # (V,)
@@ -267,7 +267,7 @@ def coherence_of(
     device = lags.device
     lag = torch.arange(1, setup.lags + 1, dtype=torch.float64)
     moved = velocity * lag[:, None]  # (lags, b)
-    along = (lags * turned(moved, setup.k, device)).real.sum(-1).double().cpu()  # (lags, b)
+    along = (lags * turned(moved, setup.k, device)).real.sum(-1).cpu().double()  # (lags, b)
     common = setup.common(moved)
     pairs = (setup.frames - lag)[:, None]
     seen = torch.where(common > 0.25, common, math.nan)

@@ -75,7 +75,10 @@ def search_all(job: StripJob, windows: Windows, check: Check) -> tuple[Found, Me
     memories: Memories = {}
     for turn, strip in enumerate(windows.strips):
         rows = windows.of(strip)
-        memories[strip] = memory = agreeing(found, rows, windows.scenes[strip].chance)
+        memory = agreeing(found, rows, windows.scenes[strip].chance)
+        if job.window and memory == windows.setup.lags:
+            memory += 1  # of many windows: what fades is an uneven flow, which their paths follow
+        memories[strip] = memory
         if 2 * memory >= windows.setup.lags:
             continue
         some = replace(windows.setup, most=2 * memory, tables={})
@@ -135,7 +138,7 @@ def weigh(
         spread = torch.linspace(0, len(sure) - 1, min(SAMPLE, len(sure))).round().long()
         chosen.append(sure[spread])
     rows = torch.cat(chosen)
-    fits = aligned(job, windows, rows, found.velocity[rows, 0], None, out, 1, check)
+    fits = aligned(job, windows, rows, found.velocity[rows, 0], None, out, 1, False, check)
     for strip in windows.strips:
         mine = [fit for row, fit in fits.items() if int(windows.strip[rows[row]]) == strip]
         if not mine:
@@ -162,32 +165,50 @@ def refine_all(
     chance = torch.tensor([windows.scenes[int(i)].chance for i in windows.strip])
     at = torch.nonzero(found.height > chance[:, None])  # (R, 2) window, rank
     start = found.velocity[at[:, 0], at[:, 1]]
-    fits = aligned(job, windows, at[:, 0], start, None, weights, STEPS, within(check, 0.0, 0.5))
+    first, last = within(check, 0.0, 0.4), within(check, 0.8, 1.0)
+    fits = aligned(job, windows, at[:, 0], start, None, weights, STEPS, False, first)
     nothing = torch.full((2, len(at)), torch.nan, dtype=torch.float64)
     never = torch.zeros(len(at), dtype=torch.float64)
     rows = Rows(at[:, 0], at[:, 1], start, nothing[0], nothing[1], never, never.clone())
     put(rows, fits, torch.arange(len(at)))
+    path = torch.zeros(len(at), windows.setup.frames, dtype=torch.float64)
     for turn in range(BENDS if job.window else 0):
-        part = within(check, 0.5 + 0.5 * turn / BENDS, 0.5 + 0.5 * (turn + 1) / BENDS)
+        part = within(check, 0.4 + 0.4 * turn / BENDS, 0.4 + 0.4 * (turn + 1) / BENDS)
         which, velocity, bend, doubt = bent(windows, rows)
         if not len(which):
             break
-        fits = aligned(job, windows, rows.window[which], velocity, bend, weights, STEPS, part)
-        put(rows, fits, which)
+        every = rows.window[which]
+        fits = aligned(job, windows, every, velocity, bend, weights, STEPS, False, part)
+        taken = put(rows, fits, which)
         rows.doubt[which] = doubt
+        path[which[taken]] = bend[taken]
+    # last: what a bend explains would pass for a change of the pattern
+    changing = torch.tensor([weights[int(i)][1] < windows.setup.frames for i in windows.strip])
+    some = torch.nonzero(changing[rows.window]).flatten()
+    start, bend = rows.velocity[some], path[some]
+    fits = aligned(job, windows, rows.window[some], start, bend, weights, STEPS, True, last)
+    put(rows, fits, some)
     return rows
 
 
-def put(rows: Rows, fits: dict[int, tuple[Fit, int]], which: torch.Tensor) -> None:
-    """Write fits into the rows that they belong to, unless their lines agree less than before."""
+def put(rows: Rows, fits: dict[int, tuple[Fit, int]], which: torch.Tensor) -> torch.Tensor:
+    """Write fits into the rows that they belong to, unless their lines agree less than before.
+
+    Returns
+    -------
+    (R,) bool: which were written
+    """
+    taken = torch.zeros(len(which), dtype=torch.bool)
     for at, (fit, i) in fits.items():
         row = int(which[at])
         if fit.agreement[i] < KEPT * rows.agreement[row]:
             continue
+        taken[at] = True
         rows.agreement[row] = fit.agreement[i]
         rows.velocity[row] = fit.velocity[i]
         rows.variance[row] = fit.variance[i]
         rows.inflation[row] = fit.inflation[i]
+    return taken
 
 
 def bent(
@@ -224,6 +245,7 @@ def aligned(
     bend: torch.Tensor | None,
     weights: Weighed,
     steps: int,
+    widen: bool,
     check: Check,
 ) -> dict[int, tuple[Fit, int]]:
     """Row → its fit and its place in it; rows of like runs are refined together.
@@ -234,6 +256,8 @@ def aligned(
         (R,) windows.
     velocity, bend
         (R,) px/frame to start from, (R, n) px off the straight path or None.
+    widen
+        Widen the errors of patterns that change.
     """
     setup = windows.setup
     length, n = len(setup.taper), setup.frames
@@ -264,10 +288,10 @@ def aligned(
             if bend is not None:
                 runs.bend = as_runs(bend[some], shape.runs)
             joint = job.static and alone(job, windows, here)
-            changing = max(weights[int(i)][1] for i in windows.strip[here]) < n
+            changing = min(weights[int(i)][1] for i in windows.strip[here]) < n
             fit = refine(runs, velocity[some], stacked, joint, changing, steps)
-            if changing and steps > 1:
-                fit = widened(fit, lines, runs, stacked)
+            if changing and widen:
+                fit = widened(fit, lines, runs, stacked, None if bend is None else bend[some])
             out.update({int(row): (fit, i) for i, row in enumerate(some)})
     return out
 
