@@ -59,7 +59,7 @@ def test_a_window_is_as_if_estimated_alone(background: str) -> None:
         )
         np.testing.assert_allclose(found.velocities[at], alone.velocity, atol=2e-3)
         np.testing.assert_allclose(found.stderr[at], alone.velocity_stderr, rtol=0.1)
-        assert found.score[at] == pytest.approx(alone.score, rel=0.25)  # the weight is that of all frames
+        assert found.score[at] == pytest.approx(alone.score, rel=0.25)  # all frames weigh
 
 
 def test_lazy_stacks_and_regions() -> None:

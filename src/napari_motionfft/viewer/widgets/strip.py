@@ -6,13 +6,10 @@ import os
 from pathlib import Path
 from typing import Any
 
-from magicgui.widgets import Container, ProgressBar
 from qtpy.QtWidgets import QApplication
 
 from napari_motionfft.viewer import settings
 from napari_motionfft.viewer.camera import camera_is_fitted, watch_fits
-from napari_motionfft.viewer.canvas import guard_removal
-from napari_motionfft.viewer.devices import device_choices
 from napari_motionfft.viewer.results import remove_results
 from napari_motionfft.viewer.runs import result_count
 from napari_motionfft.viewer.strip_draw import drawing_layer
@@ -26,15 +23,13 @@ from napari_motionfft.viewer.widgets.lab_buttons import RUNNING, button, row
 from napari_motionfft.viewer.widgets.lab_table import ask_where
 from napari_motionfft.viewer.widgets.parts import (
     NO_LAYER,
-    alive,
-    described,
     scrolled,
     set_enabled,
 )
+from napari_motionfft.viewer.widgets.run_dock import RunDock
 from napari_motionfft.viewer.widgets.strip_form import StripForm
 from napari_motionfft.viewer.widgets.strip_panel import StripPanel
 from napari_motionfft.viewer.widgets.strip_results import StripDock
-from napari_motionfft.viewer.worker import Runner
 
 DRAW = "Draw a line along the motion, in a Shapes layer that fits the image. Motion towards the "
 DRAW += "line's end counts as positive."
@@ -42,7 +37,7 @@ NO_STRIPS = "Draw a strip first: press Draw strip, and draw a line along the mot
 IS_SCAN = "All of a line scan is one strip."
 
 
-class StripMotionDock(Container):  # type: ignore[misc]
+class StripMotionDock(RunDock):
     """The dock widget; each button calls one method.
 
     Parameters
@@ -59,28 +54,18 @@ class StripMotionDock(Container):  # type: ignore[misc]
     """
 
     def __init__(self, napari_viewer: Any) -> None:
-        self._viewer = napari_viewer
-        guard_removal(napari_viewer)
+        self._begin(napari_viewer)
         watch_fits(napari_viewer)
         self.last: StripRun | None = None
         self.form, self.panel = StripForm(napari_viewer), StripPanel()
         self.run_button = button("run_button", "Run")
         self.cancel_button = button("cancel_button", "Cancel")
-        self.progress = described(ProgressBar(name="progress", min=0, max=1000), "How far it is.")
         super().__init__(name="strip_motion", labels=False)
         buttons = row("buttons", [self.run_button, self.cancel_button])
         scrolled(self, [self.form, buttons, self.progress, self.panel], least=(0, 160))
-        self._runner, self._lookup = Runner(self._show_progress), Runner()
         self.dock = StripDock(napari_viewer, self._failed)
         self._connect()
-        self._refresh()
-        self._lookup.start(
-            "Looking for devices",
-            lambda progress, cancel: device_choices(),
-            on_done=self._offer_devices,
-            on_failed=self._failed,
-            on_cancelled=lambda: None,
-        )
+        self._follow(self._offer_devices)
 
     def _connect(self) -> None:
         self.run_button.changed.connect(self.run)
@@ -94,15 +79,6 @@ class StripMotionDock(Container):  # type: ignore[misc]
         self.panel.plot_button.changed.connect(self.show_plot)
         self.panel.remove_button.changed.connect(self.remove_results)
         self.panel.shown.changed.connect(self.show_strip)
-        self.native_parent_changed.connect(self._undocked)
-        events = self._viewer.layers.events
-        for event in (events.inserted, events.removed, events.reordered, events.renamed):
-            event.connect(self.reset_choices)
-
-    @property
-    def running(self) -> bool:
-        """A run is going on."""
-        return self._runner.running
 
     def draw_strip(self) -> Any:
         """Make a Shapes layer that fits the image ready to draw a line in; returns it."""
@@ -139,20 +115,11 @@ class StripMotionDock(Container):  # type: ignore[misc]
             self._failed(error)
             return
         self.panel.clear_error()
-        self._runner.start(
+        self._start(
             f"Estimating motion along strips of {source.name}",
             lambda progress, cancel: answer(this, progress, cancel),
             on_done=self._done,
-            on_failed=self._failed,
-            on_cancelled=self._refresh,
         )
-        self._refresh()
-        self._show_progress(0.0, "Starting")
-
-    def cancel(self) -> None:
-        """Stop the run; the viewer stays as it was."""
-        self._runner.cancel()
-        self._refresh()
 
     def show_plot(self) -> None:
         """Open the plot and the table of the last run below the canvas."""
@@ -207,12 +174,6 @@ class StripMotionDock(Container):  # type: ignore[misc]
             self._viewer.fit_to_view()
         return count
 
-    def reset_choices(self, *_: Any) -> None:
-        """Follow the viewer's layers."""
-        if alive(self):
-            self.form.reset_choices()
-            self._refresh()
-
     def _done(self, run: StripRun) -> None:
         assert run.table is not None
         self.last = run
@@ -224,31 +185,21 @@ class StripMotionDock(Container):  # type: ignore[misc]
         self.panel.offer_strips(run.table.names)
         self._refresh()
 
-    def _failed(self, error: Exception) -> None:
-        self.panel.show_error(str(error) or type(error).__name__)
-        self._refresh()
+    def _say_error(self, text: str | None) -> None:
+        if text is None:
+            self.panel.clear_error()
+        else:
+            self.panel.show_error(text)
 
     def _save_as(self) -> None:
         name = "" if self.last is None else self.last.source.name
-        chosen = ask_where(self.native, name, "Save velocities", "strips")
-        if chosen is None:
-            return
-        try:
-            self.save(*chosen)
-        except (ValueError, OSError) as error:
-            self.panel.show_error(f"Not saved: {error}")
-        else:
-            self.panel.clear_error()
+        self._save_to(ask_where(self.native, name, "Save velocities", "strips"))
 
     def _offer_devices(self, choices: list[tuple[str, str]]) -> None:
         self.form.offer_devices(choices)
         usual = settings.read().device
         if usual in self.form.device.choices:
             self.form.device.value = usual
-
-    def _show_progress(self, fraction: float, message: str) -> None:
-        self.progress.value = round(1000 * fraction)
-        self.progress.native.setFormat(f"{message}  %p %")
 
     def _why_not(self) -> str | None:
         """Why a run cannot begin, or None."""
@@ -269,10 +220,3 @@ class StripMotionDock(Container):  # type: ignore[misc]
         set_enabled(self.form.draw, no_draw, DRAW)
         self.panel.allow(self.last is not None, result_count(self._viewer), running)
         self.progress.visible = running
-
-    def _undocked(self, *_: Any) -> None:
-        """The dock was closed, or moved: a run whose widget is gone is of no use."""
-        if alive(self) and self.native.parent() is None:
-            self._runner.close()
-            self._lookup.close()
-            self._refresh()
