@@ -13,7 +13,7 @@ import torch
 from tests.motion.made import drifting
 
 import napari_motionfft as mf
-from napari_motionfft.motion import estimate
+from napari_motionfft.motion import estimate, pipeline
 
 STACK = drifting(side=72, frames=12).stack
 CALLS = [mf.estimate_motion, mf.loss_landscape]
@@ -101,7 +101,7 @@ def test_cancelled_and_motion_errors_are_not_runtime_errors() -> None:
 def failing(monkeypatch: pytest.MonkeyPatch, times: int, error: type[Exception]) -> list[int]:
     """Make the search fail for want of memory so often; the block sizes that it was tried with."""
     tried: list[int] = []
-    real = estimate.search
+    real = pipeline.search
 
     def search(job: Any, *rest: Any) -> Any:
         tried.append(job.block)
@@ -109,7 +109,8 @@ def failing(monkeypatch: pytest.MonkeyPatch, times: int, error: type[Exception])
             raise error("out of memory")
         return real(job, *rest)
 
-    monkeypatch.setattr(estimate, "search", search)
+    monkeypatch.setattr(pipeline, "search", search)
+    monkeypatch.setattr(estimate, "search", search)  # of the landscape on its own
     return tried
 
 
