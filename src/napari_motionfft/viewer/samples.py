@@ -76,6 +76,8 @@ def tacoma_bridge() -> list[LayerData]:
         "axis_labels": ("t", "y", "x"),
         "metadata": {
             "time": "shown at 30 frames/s; the rate of recording is not known",
+            "try": "Strip motion: a vertical strip over the right edge of the deck, 15 px wide, "
+            "windows of 12 frames, every frame",
             "credit": "ladisk/pyidi (MIT)",
         },
     }
