@@ -132,6 +132,30 @@ def lay(runs: Runs, place: torch.Tensor) -> MeanLine:
     return MeanLine(turns, total, cover, torch.fft.rfft(mean, runs.size), seen)
 
 
+def trusted(runs: Runs, mean: MeanLine, needed: torch.Tensor) -> torch.Tensor:
+    """Spectrum of the mean line, each point counting by how far its lines can be trusted.
+
+    A point that n lines see is known from noise as n/(n + N/P): maximum likelihood for the ends of
+    the mean line, which few lines see (docs/method.md § 4, § 11). On average over lines nothing
+    changes.
+
+    Parameters
+    ----------
+    needed
+        (b,) N/P, the lines that make signal and noise equal.
+
+    Returns
+    -------
+    (b, c, K)
+    """
+    count = torch.fft.irfft(mean.cover, runs.size).clamp(min=0)  # (b, c, size)
+    share = count / (count + needed.float().to(runs.device)[:, None, None]).clamp(min=1e-9)
+    usual = (count * share).sum((1, 2), keepdim=True) / count.sum((1, 2), keepdim=True)
+    line = torch.fft.irfft(mean.spectrum, runs.size) * share / usual.clamp(min=1e-9)
+    out: torch.Tensor = torch.fft.rfft(line, runs.size)
+    return out
+
+
 def pulls(runs: Runs, weight: torch.Tensor) -> torch.Tensor:
     """Spectra of each line's weighted derivative, under the taper once more, (b, c, m, K).
 

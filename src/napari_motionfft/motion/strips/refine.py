@@ -15,10 +15,11 @@ from napari_motionfft.motion.strips.mosaic import (
     lay,
     pulls,
     shared_spectra,
+    trusted,
 )
 from napari_motionfft.motion.strips.still import share_left, take_out_still
 from napari_motionfft.motion.strips.strays import misfit
-from napari_motionfft.motion.strips.weighing import Weights, moment, resampled
+from napari_motionfft.motion.strips.weighing import Weights, lines_needed, moment, resampled
 
 STEPS = 4
 """Steps at most; two are mostly enough."""
@@ -94,6 +95,7 @@ def refine(
     theta[:, 0] = start
     lines, mask = float(runs.mask.sum()), runs.mask
     inverse = lever(start, runs, basis, weights, static)
+    needed = lines_needed(weights, len(runs.taper))
     hold = torch.ones(len(start), dtype=torch.float64)
     for step in range(steps + 1):
         mean = lay(runs, torch.einsum("cmf,bf->bcm", basis, theta))
@@ -101,6 +103,7 @@ def refine(
             take_out_still(runs, pull, mean, weight)
         if step == 0:
             level(runs, pull, flat.spectra, flat_pull, mean)
+        mean.spectrum = trusted(runs, mean, needed)
         gradient, curvature = gradients(runs, pull, mean)
         own = own_share(runs, mean, weights)
         steep = (curvature * mask).sum((1, 2)) / lines - own  # (b,)
@@ -108,7 +111,7 @@ def refine(
         along = torch.einsum("bcm,cmf->bf", gradient, basis) / steep[:, None]
         move = torch.einsum("bfg,bg->bf", inverse, along).nan_to_num(0.0)
         if changing and step == 0:
-            hold = resistance(runs, pull, basis, theta, steep, inverse, move)
+            hold = resistance(runs, pull, basis, theta, steep, inverse, move, needed)
         move = move / hold[:, None]
         shift = torch.einsum("cmf,bf->bcm", basis, move)
         longest = shift.abs().amax((1, 2))
@@ -140,6 +143,7 @@ def resistance(
     steep: torch.Tensor,
     inverse: torch.Tensor,
     move: torch.Tensor,
+    needed: torch.Tensor,
 ) -> torch.Tensor:
     """Measured over expected change of the gradient with the velocity, (b,) in 0…1.
 
@@ -150,6 +154,7 @@ def resistance(
     other = theta.clone()
     other[:, 0] += step
     mean = lay(runs, torch.einsum("cmf,bf->bcm", basis, other))
+    mean.spectrum = trusted(runs, mean, needed)
     gradient, _ = gradients(runs, pull, mean)
     along = torch.einsum("bcm,cmf->bf", gradient, basis) / steep[:, None]
     after = torch.einsum("bfg,bg->bf", inverse, along).nan_to_num(0.0)

@@ -22,6 +22,13 @@ class Weights:
         return Weights(self.weight[rows], self.signal[rows], self.noise[rows])
 
 
+def lines_needed(weights: Weights, length: int) -> torch.Tensor:
+    """N/P over the frequencies that tell of motion, (b,)."""
+    telling = weights.weight * weights.signal
+    clear = telling * weights.signal / weights.noise.clamp(min=1e-300)
+    return moment(telling, length) / moment(clear, length).clamp(min=1e-300)
+
+
 def resampled(weight: torch.Tensor, runs: Runs) -> torch.Tensor:
     """(b, n) at the bins of rfft(L) → at the bins of `runs.k`, by linear interpolation."""
     bins = weight.shape[-1] - 1
