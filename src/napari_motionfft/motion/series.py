@@ -121,8 +121,7 @@ def search_series(
         spectra, power = search_spectra(plain, band, within(inner, 0.0, 0.4))
         if job.static:
             mean = spectra.mean(0)
-            gone = torch.zeros(band.size, dtype=torch.float64)
-            gone += (mean.real**2 + mean.imag**2).cpu().double()
+            gone = (mean.real**2 + mean.imag**2).cpu().double()
             power = lowered(power, gone, band)
         weight, bins, shared = weigh(part, power, band)
         cut_out = torch.stack([spectra[s - base : s - base + window] for s in mine.tolist()], 1)

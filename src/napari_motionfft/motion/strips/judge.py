@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import torch
 
 from napari_motionfft.motion.strips.plan import StripJob
 from napari_motionfft.motion.strips.result import Spectrogram, StripMotion, StripPeak
@@ -27,14 +28,13 @@ def judged(
     peaks: list[list[StripPeak]] = [[] for _ in mine]
     error = rows.stderr
     swollen = []
-    for r in range(len(rows.window)):
-        at = place.get(int(rows.window[r]))
-        if at is not None:
-            height = float(found.height[rows.window[r], rows.rank[r]])
-            peak = StripPeak(float(rows.velocity[r]), float(error[r]), height)
-            if int(rows.rank[r]) == 0 or is_motion(peak, setup.frames, job.static):
-                peaks[at].append(peak)
-                swollen.append(float(rows.inflation[r]))
+    for r in torch.nonzero(windows.strip[rows.window] == strip).flatten().tolist():
+        at = place[int(rows.window[r])]
+        height = float(found.height[rows.window[r], rows.rank[r]])
+        peak = StripPeak(float(rows.velocity[r]), float(error[r]), height)
+        if int(rows.rank[r]) == 0 or is_motion(peak, setup.frames, job.static):
+            peaks[at].append(peak)
+            swollen.append(float(rows.inflation[r]))
     velocities, stderr, score, reasons = [], [], [], []
     slow = setup.grid.abs() * (setup.frames - 1) < STILL
     for at, window in enumerate(mine.tolist()):

@@ -139,10 +139,10 @@ def weigh(
         chosen.append(sure[spread])
     rows = torch.cat(chosen)
     fits = aligned(job, windows, rows, found.velocity[rows, 0], None, out, 1, False, check)
-    for strip in windows.strips:
-        mine = [fit for row, fit in fits.items() if int(windows.strip[rows[row]]) == strip]
-        if not mine:
-            continue
+    each: dict[int, list[tuple[Fit, int]]] = {}
+    for row, fit in fits.items():
+        each.setdefault(int(windows.strip[rows[row]]), []).append(fit)
+    for strip, mine in each.items():
         shared = torch.stack([fit.shared[at] for fit, at in mine]).mean(0)
         power = torch.stack([fit.power[at] for fit, at in mine]).mean(0)
         seen = sum(float(fit.lines_a_point[at]) for fit, at in mine) / len(mine)
