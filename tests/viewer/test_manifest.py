@@ -75,7 +75,7 @@ def test_what_is_contributed(manifest: PluginManifest) -> None:
 
 
 def test_the_weights_are_those_of_the_registry(manifest: PluginManifest) -> None:
-    from napari_motionfft.viewer.widgets.form import WEIGHTS
+    from napari_motionfft.viewer.widgets.usual_fields import WEIGHTS
 
     enum = manifest.contributions.configurations["estimate"].properties["weight"].enum
     assert tuple(enum) == weight_names() == WEIGHTS

@@ -6,9 +6,6 @@ import os
 from pathlib import Path
 from typing import Any
 
-from magicgui.widgets import Container, PushButton
-from qtpy.QtWidgets import QApplication
-
 from napari_motionfft.motion.result import Motion
 from napari_motionfft.viewer import settings
 from napari_motionfft.viewer.asked import Run, estimate, script_of
@@ -18,22 +15,20 @@ from napari_motionfft.viewer.report import report_of
 from napari_motionfft.viewer.results import add_results, remove_results
 from napari_motionfft.viewer.runs import keep, result_count
 from napari_motionfft.viewer.source import read_source, slider_position
+from napari_motionfft.viewer.widgets.buttons import RUNNING, allow_cancel, button, row
 from napari_motionfft.viewer.widgets.dialogs import ask_where_to_save, save_new
 from napari_motionfft.viewer.widgets.form import EstimateForm
 from napari_motionfft.viewer.widgets.panel import ResultPanel
 from napari_motionfft.viewer.widgets.parts import (
     alive,
-    described,
     scrolled,
     set_enabled,
     why_no_movie,
 )
-from napari_motionfft.viewer.widgets.run_dock import RunDock
-
-RUNNING = "A run is going on."
+from napari_motionfft.viewer.widgets.run_dock import PanelDock
 
 
-class EstimateMotion(RunDock):
+class EstimateMotion(PanelDock):
     """The dock widget; each button calls one method of the same name.
 
     Parameters
@@ -55,19 +50,11 @@ class EstimateMotion(RunDock):
         self.last: Run | None = None
         self.form = EstimateForm(napari_viewer)
         self.panel = ResultPanel()
-        buttons = Container(
-            name="buttons",
-            layout="horizontal",
-            labels=False,
-            widgets=[
-                described(PushButton(name="run_button", text="Run"), ""),
-                described(PushButton(name="cancel_button", text="Cancel"), ""),
-            ],
-        )
-        buttons.margins = (0, 0, 0, 0)
+        self.run_button = button("run_button", "Run")
+        self.cancel_button = button("cancel_button", "Cancel")
+        buttons = row("buttons", [self.run_button, self.cancel_button])
         super().__init__(name="estimate_motion", labels=False)
         scrolled(self, [self.form, buttons, self.progress, self.panel], least=(0, 320))
-        self.run_button, self.cancel_button = buttons.run_button, buttons.cancel_button
         self._connect()
         self.form.show_preferences(settings.read())
         self._follow(self._offer_devices)
@@ -145,14 +132,6 @@ class EstimateMotion(RunDock):
         """
         return save_new(None if self.last is None else self.last.motion, path, overwrite)
 
-    def copy_as_python(self) -> str:
-        """Put the call that repeats the last run on the clipboard; returns it."""
-        script = "" if self.last is None else self.last.script
-        clipboard = QApplication.clipboard()
-        if script and clipboard is not None:
-            clipboard.setText(script)
-        return script
-
     def remove_results(self) -> int:
         """Remove every layer that this plugin has added; returns how many there were."""
         return remove_results(self._viewer)
@@ -170,12 +149,6 @@ class EstimateMotion(RunDock):
         self.panel.show_report(report)
         self._refresh()
 
-    def _say_error(self, text: str | None) -> None:
-        if text is None:
-            self.panel.clear_error()
-        else:
-            self.panel.show_error(text)
-
     def _offer_devices(self, choices: list[tuple[str, str]]) -> None:
         self.form.offer_devices(choices)
         self.form.show_preferences(settings.read())
@@ -189,10 +162,7 @@ class EstimateMotion(RunDock):
         layer, running = self.form.image.value, self.running
         why_not = RUNNING if running else why_no_movie(layer)
         set_enabled(self.run_button, why_not, "Estimate how the scene moves.")
-        idle = "Nothing is running." if not running else None
-        if self._runner.stopping:
-            idle = "Stopping …"
-        set_enabled(self.cancel_button, idle, "Stop the run; the viewer stays as it was.")
+        allow_cancel(self.cancel_button, running, self._runner.stopping)
         set_enabled(
             self.form.draw,
             why_no_movie(layer),

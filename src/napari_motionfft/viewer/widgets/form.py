@@ -30,12 +30,17 @@ from napari_motionfft.viewer.widgets.stack_fields import (
     offer_frames,
     time_axes,
 )
+from napari_motionfft.viewer.widgets.usual_fields import (
+    DEVICES,
+    axis_menu,
+    device_menu,
+    level_menu,
+    more_button,
+    weight_menu,
+)
 
 WHOLE = "whole frame"
-WEIGHTS = ("auto", "flat", "bilinear", "lanczos", "gaussian", "fejer", "phat", "wiener")
 TIME_UNITS = ("s", "ms", "min", "h")
-DEVICES = (("auto", "auto"), ("CPU", "cpu"))
-"""Until torch is loaded and the real names are known."""
 
 
 class EstimateForm:
@@ -72,31 +77,17 @@ class EstimateForm:
             "Velocities up to this, along y and x each, are searched. "
             "auto picks it from the frame size and the number of frames.",
         )
-        self.weight = menu(
-            "weight",
-            "Weight",
-            WEIGHTS,
-            "What each spatial frequency counts. auto measures it from the data.",
-        )
+        self.weight = weight_menu()
         self.background = menu(
             "background",
             "Background",
             [("none", "none"), ("static: take it out", "static")],
             "static takes a pattern that stands still (dirt, a mask) out of the search.",
         )
-        self.device = menu(
-            "device",
-            "Device",
-            lambda _: self._devices,
-            "Where to compute. auto takes a GPU when there is one.",
-        )
-        self.more = described(PushButton(name="more", text="▸ Advanced"), "Show more fields.")
-        self.time_axis = menu(
-            "time_axis", "Time axis", self.axes, "The axis that is time; others stay at the slider."
-        )
-        self.level = menu(
-            "level", "Level", self.levels, "Level of a multiscale image; 0 is the finest."
-        )
+        self.device = device_menu(lambda _: self._devices)
+        self.more = more_button()
+        self.time_axis = axis_menu(self.axes)
+        self.level = level_menu(self.levels)
         self.boundary = menu(
             "boundary",
             "Frame edges",

@@ -18,7 +18,8 @@ from napari_motionfft.viewer.results import remove_results
 from napari_motionfft.viewer.runs import result_count
 from napari_motionfft.viewer.samples import white_square
 from napari_motionfft.viewer.source import Source, read_source, slider_position
-from napari_motionfft.viewer.widgets.lab_buttons import RUNNING, LabButtons
+from napari_motionfft.viewer.widgets.buttons import RUNNING
+from napari_motionfft.viewer.widgets.lab_buttons import LabButtons
 from napari_motionfft.viewer.widgets.lab_form import LabAsked, LabForm
 from napari_motionfft.viewer.widgets.lab_parts import Player
 from napari_motionfft.viewer.widgets.lab_report import lab_report

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from napari_motionfft.viewer.widgets.buttons import (
+    NO_RESULT,
+    RUNNING,
+    allow_cancel,
+    allow_remove,
+    button,
+    row,
+)
+from napari_motionfft.viewer.widgets.parts import set_enabled
 
-from magicgui.widgets import Container, PushButton
-
-from napari_motionfft.viewer.widgets.parts import described, set_enabled
-
-RUNNING = "A run is going on."
-NO_RESULT = "There is no result yet: press Run."
 RUN = "Map each objective and climb it from random starts. Layers of the last run are replaced."
 RESPONSES = "Plot what the filters let through: moving average, sinc², cascade, Lanczos, Fejér."
 
@@ -52,23 +54,6 @@ class LabButtons:
             How many this plugin has added.
         """
         set_enabled(self.run, RUNNING if running else why_not, RUN)
-        idle = None if running else "Nothing is running."
-        idle = "Stopping …" if stopping else idle
-        set_enabled(self.cancel, idle, "Stop the run; the viewer stays as it was.")
+        allow_cancel(self.cancel, running, stopping)
         set_enabled(self.save, None if has_result else NO_RESULT, "Save the table above.")
-        nothing = None if layers else "There are no result layers in this viewer."
-        nothing = f"{RUNNING[:-1]}: cancel it first." if running else nothing
-        about = f"Remove all {layers} layers that this plugin has added."
-        set_enabled(self.remove, nothing, about)
-
-
-def button(name: str, text: str) -> Any:
-    """A button whose tooltip comes with its state."""
-    return described(PushButton(name=name, text=text), "")
-
-
-def row(name: str, widgets: list[Any]) -> Any:
-    """Widgets side by side."""
-    box = Container(name=name, layout="horizontal", labels=False, widgets=widgets)
-    box.margins = (0, 0, 0, 0)
-    return box
+        allow_remove(self.remove, layers, running)

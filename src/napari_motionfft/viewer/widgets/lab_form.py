@@ -21,7 +21,7 @@ from napari_motionfft.viewer.placement import Array, frame_shape
 from napari_motionfft.viewer.runs import Kept, motions
 from napari_motionfft.viewer.source import Source
 from napari_motionfft.viewer.ticks import tick_text
-from napari_motionfft.viewer.widgets.form import DEVICES, WHOLE
+from napari_motionfft.viewer.widgets.form import WHOLE
 from napari_motionfft.viewer.widgets.lab_parts import CheckList
 from napari_motionfft.viewer.widgets.parts import (
     choose_active,
@@ -42,6 +42,7 @@ from napari_motionfft.viewer.widgets.stack_fields import (
     offer_frames,
     time_axes,
 )
+from napari_motionfft.viewer.widgets.usual_fields import DEVICES, axis_menu, device_menu
 
 UNKNOWN = "not known"
 OWN = "layer's own"
@@ -100,9 +101,7 @@ class LabForm:
             lambda _: [(WHOLE, WHOLE), *shapes(viewer)],
             "Where to look: the whole frame, or the upright rectangle of a Shapes layer.",
         )
-        self.time_axis = menu(
-            "time_axis", "Time axis", self.axes, "The axis that is time; others stay at the slider."
-        )
+        self.time_axis = axis_menu(self.axes)
         self.frames = frame_range()
         self.objectives = CheckList(
             "objectives", "Objectives", OBJECTIVES, FIRST, "What to maximise; hover a name."
@@ -144,12 +143,7 @@ class LabForm:
             "None is for content that leaves at one edge and comes in opposite, as the posts' "
             "square. Hann is chosen unless the layer says that it is periodic.",
         )
-        self.device = menu(
-            "device",
-            "Device",
-            lambda _: self._devices,
-            "Where to compute. auto takes a GPU when there is one.",
-        )
+        self.device = device_menu(lambda _: self._devices)
         ticks = Container(
             name="ticks",
             label="Tick",

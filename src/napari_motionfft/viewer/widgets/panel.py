@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from magicgui.widgets import Container, PushButton
 
 from napari_motionfft.viewer.report import FAILED, Report, as_html, badge
+from napari_motionfft.viewer.widgets.buttons import NO_RESULT, allow_remove
 from napari_motionfft.viewer.widgets.parts import described, rich_text, set_enabled
-
-NO_RESULT = "There is no result yet: press Run."
 
 SAVE = "Save the motion as a table (CSV) or whole, with images and landscape (JSON)."
 COPY = "Copy the call that repeats this run in a script."
@@ -69,9 +66,4 @@ class ResultPanel(Container):  # type: ignore[misc]
         """Switch the buttons to what can be done now."""
         set_enabled(self.save_button, None if has_result else NO_RESULT, SAVE)
         set_enabled(self.copy_button, None if has_result else NO_RESULT, COPY)
-        why: Any = None if layers else "There are no result layers in this viewer."
-        if running:
-            why = "A run is going on: cancel it first."
-        set_enabled(
-            self.remove_button, why, f"Remove all {layers} layers that this plugin has added."
-        )
+        allow_remove(self.remove_button, layers, running)

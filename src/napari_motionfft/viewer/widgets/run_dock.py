@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from magicgui.widgets import Container, ProgressBar
+from qtpy.QtWidgets import QApplication
 
 from napari_motionfft.viewer.canvas import guard_removal
 from napari_motionfft.viewer.devices import device_choices
@@ -126,3 +127,32 @@ class RunDock(Container):  # type: ignore[misc]
         if alive(self) and self.native.parent() is None:
             self._stop_everything()
             self._refresh()
+
+
+class PanelDock(RunDock):
+    """A dock whose result has a panel, and a script that repeats it.
+
+    Attributes
+    ----------
+    panel
+        It shows errors.
+    last
+        The last run that came to a result, or None.
+    """
+
+    panel: Any
+    last: Any
+
+    def copy_as_python(self) -> str:
+        """Put the call that repeats the last run on the clipboard; returns it."""
+        script = "" if self.last is None else str(self.last.script)
+        clipboard = QApplication.clipboard()
+        if script and clipboard is not None:
+            clipboard.setText(script)
+        return script
+
+    def _say_error(self, text: str | None) -> None:
+        if text is None:
+            self.panel.clear_error()
+        else:
+            self.panel.show_error(text)

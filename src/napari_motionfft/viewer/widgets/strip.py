@@ -6,8 +6,6 @@ import os
 from pathlib import Path
 from typing import Any
 
-from qtpy.QtWidgets import QApplication
-
 from napari_motionfft.viewer import settings
 from napari_motionfft.viewer.camera import camera_is_fitted, watch_fits
 from napari_motionfft.viewer.results import remove_results
@@ -19,14 +17,14 @@ from napari_motionfft.viewer.strip_results import add_strip_results, show_strip
 from napari_motionfft.viewer.strip_run import StripRun, answer, read
 from napari_motionfft.viewer.strip_script import script_of
 from napari_motionfft.viewer.strip_time import TimeLink
-from napari_motionfft.viewer.widgets.lab_buttons import RUNNING, button, row
+from napari_motionfft.viewer.widgets.buttons import RUNNING, allow_cancel, button, row
 from napari_motionfft.viewer.widgets.lab_table import ask_where
 from napari_motionfft.viewer.widgets.parts import (
     NO_LAYER,
     scrolled,
     set_enabled,
 )
-from napari_motionfft.viewer.widgets.run_dock import RunDock
+from napari_motionfft.viewer.widgets.run_dock import PanelDock
 from napari_motionfft.viewer.widgets.strip_form import StripForm
 from napari_motionfft.viewer.widgets.strip_panel import StripPanel
 from napari_motionfft.viewer.widgets.strip_results import StripDock
@@ -37,7 +35,7 @@ NO_STRIPS = "Draw a strip first: press Draw strip, and draw a line along the mot
 IS_SCAN = "All of a line scan is one strip."
 
 
-class StripMotionDock(RunDock):
+class StripMotionDock(PanelDock):
     """The dock widget; each button calls one method.
 
     Parameters
@@ -153,14 +151,6 @@ class StripMotionDock(RunDock):
         save_strips(self.last.table, path, overwrite)
         return Path(path)
 
-    def copy_as_python(self) -> str:
-        """Put the call that repeats the last run on the clipboard; returns it."""
-        script = "" if self.last is None else self.last.script
-        clipboard = QApplication.clipboard()
-        if script and clipboard is not None:
-            clipboard.setText(script)
-        return script
-
     def remove_results(self) -> int:
         """Remove every layer that this plugin has added, and the plot; returns how many layers.
 
@@ -185,12 +175,6 @@ class StripMotionDock(RunDock):
         self.panel.offer_strips(run.table.names)
         self._refresh()
 
-    def _say_error(self, text: str | None) -> None:
-        if text is None:
-            self.panel.clear_error()
-        else:
-            self.panel.show_error(text)
-
     def _save_as(self) -> None:
         name = "" if self.last is None else self.last.source.name
         self._save_to(ask_where(self.native, name, "Save velocities", "strips"))
@@ -212,9 +196,7 @@ class StripMotionDock(RunDock):
         running = self.running
         why_not = RUNNING if running else self._why_not()
         set_enabled(self.run_button, why_not, "Estimate the velocity along each strip.")
-        idle = None if running else "Nothing is running."
-        idle = "Stopping …" if self._runner.stopping else idle
-        set_enabled(self.cancel_button, idle, "Stop the run; the viewer stays as it was.")
+        allow_cancel(self.cancel_button, running, self._runner.stopping)
         no_draw = NO_LAYER if self.form.image.value is None else None
         no_draw = no_draw if self.form.is_movie else IS_SCAN
         set_enabled(self.form.draw, no_draw, DRAW)

@@ -9,7 +9,7 @@ from magicgui.widgets import Container, PushButton
 from napari_motionfft.viewer.source import level_data, level_of
 from napari_motionfft.viewer.strip_run import COLUMNS, MOVIE, ROWS, StripAsked, usual_window
 from napari_motionfft.viewer.strip_units import Known, known_sizes
-from napari_motionfft.viewer.widgets.form import DEVICES, TIME_UNITS, WEIGHTS, spin
+from napari_motionfft.viewer.widgets.form import TIME_UNITS, spin
 from napari_motionfft.viewer.widgets.parts import (
     choose_active,
     column,
@@ -27,6 +27,14 @@ from napari_motionfft.viewer.widgets.stack_fields import (
     offer_axes,
     offer_count,
     time_axes,
+)
+from napari_motionfft.viewer.widgets.usual_fields import (
+    DEVICES,
+    axis_menu,
+    device_menu,
+    level_menu,
+    more_button,
+    weight_menu,
 )
 
 KINDS = (
@@ -76,25 +84,11 @@ class StripForm:
         self.length_unit = menu(
             "length_unit", "Length unit", LENGTH_UNITS, "Unit of the pixel size."
         )
-        self.device = menu(
-            "device",
-            "Device",
-            lambda _: self._devices,
-            "Where to compute. auto takes a GPU when there is one.",
-        )
-        self.more = described(PushButton(name="more", text="▸ Advanced"), "Show more fields.")
-        self.time_axis = menu(
-            "time_axis", "Time axis", self.axes, "The axis that is time; others stay at the slider."
-        )
-        self.level = menu(
-            "level", "Level", self.levels, "Level of a multiscale image; 0 is the finest."
-        )
-        self.weight = menu(
-            "weight",
-            "Weight",
-            WEIGHTS,
-            "What each spatial frequency counts. auto measures it from the data.",
-        )
+        self.device = device_menu(lambda _: self._devices)
+        self.more = more_button()
+        self.time_axis = axis_menu(self.axes)
+        self.level = level_menu(self.levels)
+        self.weight = weight_menu()
         self.reduce = menu(
             "reduce", "Across the strip", ["mean", "max"], "What becomes of the px across a strip."
         )

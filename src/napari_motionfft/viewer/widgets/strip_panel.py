@@ -5,7 +5,7 @@ from __future__ import annotations
 from magicgui.widgets import Container
 
 from napari_motionfft.viewer.report import FAILED, Report, as_html, badge
-from napari_motionfft.viewer.widgets.lab_buttons import NO_RESULT, RUNNING, button, row
+from napari_motionfft.viewer.widgets.buttons import NO_RESULT, allow_remove, button, row
 from napari_motionfft.viewer.widgets.parts import form, menu, rich_text, say, set_enabled
 
 SAVE = "Save a row for every strip and window as CSV, units in its header."
@@ -79,11 +79,7 @@ class StripPanel(Container):  # type: ignore[misc]
         set_enabled(self.save_button, nothing, SAVE)
         set_enabled(self.copy_button, nothing, COPY)
         set_enabled(self.plot_button, nothing, PLOT)
-        why = None if layers else "There are no result layers in this viewer."
-        why = f"{RUNNING[:-1]}: cancel it first." if running else why
-        set_enabled(
-            self.remove_button, why, f"Remove all {layers} layers that this plugin has added."
-        )
+        allow_remove(self.remove_button, layers, running)
 
     def _choices(self) -> list[tuple[str, int]]:
         return [(name, index) for index, name in enumerate(self._names)]
