@@ -41,6 +41,18 @@ class Landscape:
     peaks: list[Peak] = field(default_factory=list)
 
 
+class Candidate(NamedTuple):
+    """One model that was tried: how well it predicts the half of the data that it did not see.
+
+    `parameters` counts its coefficients an axis; `prediction` is the energy that its path from one
+    half of the frequencies gives the other half, in noise σ.
+    """
+
+    model: str
+    parameters: int
+    prediction: float
+
+
 @dataclass(frozen=True, eq=False)
 class Motion:
     """How the scene moved, and how sure that is.
@@ -78,6 +90,29 @@ class Motion:
         What was asked, where it ran.
     notes
         What the user should know about this run.
+    model
+        "velocity", "polynomial", "spline" or "free": the one used, also where "auto" chose it.
+    parameters
+        Its coefficients an axis.
+    candidates
+        The models that were compared, where there were several.
+    excluded
+        Frames left out of the estimate and of the mean: blank, blurred, another scene. Their
+        displacement is interpolated and its standard error wide.
+    jumps
+        First frame after each sudden jump.
+    correlation
+        (T,) correlation of each compensated frame with the mean of the others, in units of what a
+        frame of the same scene and noise has: about 1, and 0 for another scene. NaN: not known.
+    frame_score
+        (T,) the same in standard deviations of what noise alone gives. NaN: not known.
+    frame_weights
+        (T,) weight of each frame in the integrated image, of sum 1; 0 for excluded frames.
+    split_half_displacements
+        (2, T, 2) px, the path from either half of the spatial frequencies alone; NaN: not known.
+    origin
+        (y, x) px: where pixel (0, 0) of `integrated` and `coverage` lies in frame 0. Negative
+        where a canvas that holds all of the travelled field begins above or left of it.
     """
 
     displacements: Array
@@ -98,6 +133,29 @@ class Motion:
     settings: dict[str, Any]
     device: str
     notes: tuple[str, ...] = ()
+    model: str = "velocity"
+    parameters: int = 1
+    candidates: tuple[Candidate, ...] = ()
+    excluded: tuple[int, ...] = ()
+    jumps: tuple[int, ...] = ()
+    correlation: Array = field(default_factory=lambda: np.zeros(0))
+    frame_score: Array = field(default_factory=lambda: np.zeros(0))
+    frame_weights: Array = field(default_factory=lambda: np.zeros(0))
+    split_half_displacements: Array = field(default_factory=lambda: np.zeros((2, 0, 2)))
+    origin: tuple[int, int] | None = None
+
+    def __post_init__(self) -> None:
+        """What an older or plainer source does not tell gets its neutral value."""
+        count = len(self.displacements)
+        if self.origin is None:
+            object.__setattr__(self, "origin", (self.region[0][0], self.region[1][0]))
+        for name in ("correlation", "frame_score"):
+            if not len(getattr(self, name)):
+                object.__setattr__(self, name, np.full(count, np.nan))
+        if not len(self.frame_weights):
+            object.__setattr__(self, "frame_weights", np.full(count, 1.0 / max(1, count)))
+        if not self.split_half_displacements.shape[1]:
+            object.__setattr__(self, "split_half_displacements", np.full((2, count, 2), np.nan))
 
     @property
     def speed(self) -> float:
