@@ -142,7 +142,7 @@ class Motion:
     frame_score: Array = field(default_factory=lambda: np.zeros(0))
     frame_weights: Array = field(default_factory=lambda: np.zeros(0))
     split_half_displacements: Array = field(default_factory=lambda: np.zeros((2, 0, 2)))
-    origin: tuple[int, int] | None = None
+    origin: tuple[int, int] = None  # type: ignore[assignment]  # the region's corner
 
     def __post_init__(self) -> None:
         """What an older or plainer source does not tell gets its neutral value."""
