@@ -48,7 +48,7 @@ def by_hand(stack: np.ndarray, path: np.ndarray) -> tuple[np.ndarray, np.ndarray
 def test_whole_shifts_are_averaged_and_counted_exactly(path: np.ndarray, seed: int) -> None:
     stack = np.random.default_rng(seed).integers(0, 200, (len(path), 20, 24)).astype(np.uint8)
     stack[0, 0, :2] = 0, 200  # never constant
-    mean, plain, count = mean_images(job_for(stack), torch.from_numpy(path), lambda *_: None)
+    mean, plain, count, _ = mean_images(job_for(stack), torch.from_numpy(path), lambda *_: None)
     total, wanted = by_hand(stack, path)
     np.testing.assert_array_equal(count.numpy(), wanted)
     np.testing.assert_allclose(mean.numpy(), total / wanted, atol=1e-4)

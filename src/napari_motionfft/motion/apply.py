@@ -70,7 +70,7 @@ def integrate(
         frames_per_block(frames.shape, chosen),
         reporter(progress, cancel),
     )
-    mean, _, _ = mean_images(job, torch.from_numpy(motion.displacements), job.check)
+    mean = mean_images(job, torch.from_numpy(motion.displacements), job.check).mean
     job.check(1.0, "Done")
     return np.asarray(mean.float().numpy())
 

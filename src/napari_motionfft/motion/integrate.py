@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import torch
 from scipy.fft import next_fast_len
 
+from napari_motionfft.motion.average import Average
+from napari_motionfft.motion.canvas import SLACK, union_box
 from napari_motionfft.motion.frames import Box, box_shape
 from napari_motionfft.motion.job import Check, Job
 from napari_motionfft.motion.spectra import Band, shifted_back
@@ -47,11 +50,15 @@ def mirrored(frames: torch.Tensor, pad: int) -> torch.Tensor:
 
 
 def seen_part(
-    shape: tuple[int, int], displacement: list[float]
+    shape: tuple[int, int],
+    displacement: list[float],
+    begin: tuple[int, int] = (0, 0),
+    onto: tuple[int, int] | None = None,
 ) -> tuple[tuple[slice, slice], tuple[slice, slice]] | None:
     """Which pixels a frame sees once its displacement is taken out.
 
-    Pixel x is seen when x + p lies on the frame, 0 ≤ x + p ≤ size − 1.
+    Pixel x is seen when x + p lies on the frame, 0 ≤ x + p ≤ size − 1. On a canvas of its own size
+    `onto`, that begins at `begin` in the frame, it is x + begin + p that has to lie there.
 
     Returns
     -------
@@ -59,13 +66,13 @@ def seen_part(
     content has left.
     """
     target, source = [], []
-    for size, p in zip(shape, displacement, strict=True):
-        first = max(0, math.ceil(-p - 1e-6))
-        last = min(size, math.floor(size - 1 - p + 1e-6) + 1)
+    for size, p, low, room in zip(shape, displacement, begin, onto or shape, strict=True):
+        first = max(0, math.ceil(-p - low - SLACK))
+        last = min(room, math.floor(size - 1 - p - low + SLACK) + 1)
         if first >= last:
             return None
         target.append(slice(first, last))
-        source.append(slice(first + round(p), last + round(p)))
+        source.append(slice(first + low + round(p), last + low + round(p)))
     return (target[0], target[1]), (source[0], source[1])
 
 
@@ -99,39 +106,130 @@ def compensate(
     return out, seen
 
 
-def mean_images(
-    job: Job, displacements: torch.Tensor, check: Check
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Compensated mean, plain mean and coverage of the region, (h, w) each.
+class Means(NamedTuple):
+    """The averaged images.
 
-    Where fewer frames see a pixel, the mean is over those. Frame 0 sees every pixel.
+    Attributes
+    ----------
+    mean
+        (h, w) float64 over the canvas: mean of the compensated frames, level of the first frame
+        where none sees a pixel.
+    plain
+        (Y, X) float64 over the region: mean of the same frames as they are, all weighted alike.
+    coverage
+        (h, w) int32 over the canvas: how many frames see each pixel.
+    box
+        The canvas in px of frame 0; its sides may be negative or beyond the frame.
     """
-    frames, box = job.frames, job.box
-    shape = box_shape(box)
-    plain = torch.zeros(shape, dtype=torch.float64)
-    wide, (top, left) = (box, (0, 0)) if job.periodic else reach(box, frames.shape, displacements)
-    here = slice(top, top + shape[0]), slice(left, left + shape[1])
-    field = box_shape(wide)
-    total = torch.zeros(field, dtype=torch.float32, device=job.device)
-    count = torch.zeros(field, dtype=torch.int32)
+
+    mean: torch.Tensor
+    plain: torch.Tensor
+    coverage: torch.Tensor
+    box: Box
+
+
+def mean_images(
+    job: Job,
+    displacements: torch.Tensor,
+    check: Check,
+    frame_weights: torch.Tensor | None = None,
+    canvas: str = "frame",
+) -> Means:
+    """Average the frames along their path, and as they are.
+
+    Where fewer frames see a pixel, the mean is over those.
+
+    Parameters
+    ----------
+    displacements
+        (T, 2) px.
+    frame_weights
+        (T,) non-negative, at least one above 0: weights of the compensated mean. A frame of
+        weight 0 is left out of everything. None: all alike.
+    canvas
+        "frame": the job's region; "union": all that the region sees as it travels.
+    """
+    frames, region = job.frames, job.box
+    box = union_box(region, displacements) if canvas == "union" and not job.periodic else region
+    weights = torch.ones(frames.count) if frame_weights is None else frame_weights.double().cpu()
+    weights = weights / weights.max()
+    plain = torch.zeros(box_shape(region), dtype=torch.float64)
+    average = Average(box_shape(box), job.device, bool((weights[weights > 0] == 1).all()))
     for start, stop in frames.blocks(job.block):
         check(start / frames.count, "Averaging along the motion")
-        part = displacements[start:stop]
-        values = frames.read(start, stop, wide)
-        plain += values[:, here[0], here[1]].sum(0)
-        values = values.to(job.device)
-        if job.periodic:
-            total += shift_part(values, part, pad=0).sum(0)
-            count += stop - start
+        rows = weights[start:stop].nonzero()[:, 0]
+        if not len(rows):
             continue
-        shifted = shift_part(values, part - torch.round(part))
-        for frame, displacement in zip(shifted, part.tolist(), strict=True):
-            seen = seen_part(field, displacement)
+        part = displacements[start:stop][rows]
+        whole = (0, frames.shape[0]), (0, frames.shape[1])
+        wide = whole if job.periodic else sight(box, frames.shape, part)
+        still, values = read_both(job, (start, stop), rows, region, wide)
+        plain += still.sum(0)
+        if wide is None or values is None:
+            continue
+        values = values.to(job.device)
+        begin = box[0][0] - wide[0][0], box[1][0] - wide[1][0]
+        if job.periodic:
+            values, part = shift_part(values, part, pad=0), torch.zeros_like(part)
+        else:
+            values = shift_part(values, part - torch.round(part))
+        for frame, path, weight in zip(
+            values, part.tolist(), weights[start:stop][rows], strict=True
+        ):
+            seen = seen_part(box_shape(wide), path, begin, box_shape(box))
             if seen is not None:
-                total[seen[0]] += frame[seen[1]]
-                count[seen[0]] += 1
-    mean = (total.cpu().double() / count.clamp(min=1))[here] * frames.scale + frames.offset
-    return mean, plain * frames.scale / frames.count + frames.offset, count[here]
+                average.add(seen[0], frame[seen[1]], float(weight))
+    used = int((weights > 0).sum())
+    mean = average.mean() * frames.scale + frames.offset
+    return Means(mean, plain * frames.scale / used + frames.offset, average.count, box)
+
+
+def read_both(
+    job: Job, block: tuple[int, int], rows: torch.Tensor, region: Box, wide: Box | None
+) -> tuple[torch.Tensor, torch.Tensor | None]:
+    """Some frames of a block in two boxes, (n, h, w) each; one pass, unless they lie far apart."""
+    if wide is None:
+        return job.frames.read(*block, region)[rows], None
+    both = hull(region, wide)
+    if area(both) > 2 * (area(region) + area(wide)):
+        return job.frames.read(*block, region)[rows], job.frames.read(*block, wide)[rows]
+    values = job.frames.read(*block, both)[rows]
+    parts = [
+        values[
+            :,
+            box[0][0] - both[0][0] : box[0][1] - both[0][0],
+            box[1][0] - both[1][0] : box[1][1] - both[1][0],
+        ]
+        for box in (region, wide)
+    ]
+    return parts[0], parts[1]
+
+
+def hull(one: Box, other: Box) -> Box:
+    """The smallest box that holds both."""
+    y, x = ((min(a[0], b[0]), max(a[1], b[1])) for a, b in zip(one, other, strict=True))
+    return y, x
+
+
+def area(box: Box) -> int:
+    """Pixels of a box."""
+    height, width = box_shape(box)
+    return height * width
+
+
+def sight(box: Box, shape: tuple[int, int], path: torch.Tensor, margin: int = MARGIN) -> Box | None:
+    """The part of the frame that sees a box of the scene along a path; None when none does.
+
+    As `reach`, but the box itself need not lie on the frame.
+    """
+    sides = []
+    for axis, (start, stop) in enumerate(box):
+        first = max(0, start + math.floor(float(path[:, axis].min())) - margin)
+        last = min(shape[axis], stop + math.ceil(float(path[:, axis].max())) + margin)
+        if first >= last:
+            return None
+        sides.append((first, last))
+    return sides[0], sides[1]
 
 
 def reach(

@@ -59,7 +59,7 @@ def judge(
     path = basis @ theta  # (T, 2)
     path = path - path[:1]
     told = verdict(job, found, basis, theta, fit, crops, weight_of)
-    mean, plain, count = mean_images(job, path, check)
+    mean, plain, count, _ = mean_images(job, path, check)
     return Motion(
         displacements=path.numpy(),
         displacement_stderr=told.path_variance.sqrt().numpy(),
