@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from napari_motionfft.motion.result import Motion
+from napari_motionfft.viewer.placement import Placement
 from napari_motionfft.viewer.results import KEY, is_result
 from napari_motionfft.viewer.source import Source
 from napari_motionfft.viewer.ticks import pair_text
@@ -29,6 +30,8 @@ class Kept:
         Axis of the layer that was time; None for a motion from a file.
     pixel_size, unit
         Of the stack: (y, x) world size, and its unit where that is a length.
+    source, placement
+        Name of the layer, and where the stack's pixels lay when it was estimated on.
     """
 
     motion: Motion
@@ -38,6 +41,8 @@ class Kept:
     time_axis: int | None = None
     pixel_size: tuple[float, float] | None = None
     unit: str | None = None
+    source: str | None = None
+    placement: Placement | None = None
 
 
 def keep(
@@ -53,6 +58,8 @@ def keep(
         time_axis=source.time_axis,
         pixel_size=source.pixel_size,
         unit=source.unit,
+        source=source.name,
+        placement=source.placement,
     )
     for layer in layers:
         layer.metadata[KEY]["motion"] = kept
