@@ -19,7 +19,7 @@ from hypothesis.extra import numpy as hnp
 import napari_motionfft as mf
 from napari_motionfft.files import motion_json
 from napari_motionfft.files.whole import written_whole
-from napari_motionfft.motion.result import Landscape, Motion, Peak
+from napari_motionfft.motion.result import Candidate, Landscape, Motion, Peak
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 ERRORS = st.one_of(st.floats(min_value=0, allow_infinity=True), st.just(math.nan))
@@ -55,6 +55,16 @@ def make_motion(frames: int = 5, **changes: Any) -> Motion:
         settings={"model": "velocity", "max_speed": 2.5, "region": [[2, 9], [4, 13]], "n": None},
         device="CPU (µ, 2 threads)",
         notes=("one", 'two "quoted"\nlines'),
+        model="spline",
+        parameters=7,
+        candidates=(Candidate("velocity", 1, 3.25), Candidate("spline", 7, math.nan)),
+        excluded=(1,),
+        jumps=(frames - 1,),
+        correlation=rng.normal(size=frames),
+        frame_score=np.where(np.arange(frames) == 1, np.nan, rng.normal(size=frames)),
+        frame_weights=np.full(frames, 1 / 3),
+        split_half_displacements=rng.normal(size=(2, frames, 2)),
+        origin=(-3, 4),
     )
     return replace(motion, **changes)
 
@@ -65,6 +75,8 @@ def same(a: Any, b: Any) -> bool:
         return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
     if isinstance(a, Landscape):
         return all(same(getattr(a, f.name), getattr(b, f.name)) for f in fields(a))
+    if isinstance(a, tuple):
+        return type(a) is type(b) and len(a) == len(b) and all(map(same, a, b))
     if isinstance(a, float) and math.isnan(a):
         return isinstance(b, float) and math.isnan(b)
     return type(a) is type(b) and bool(a == b)
@@ -114,6 +126,7 @@ def test_an_estimate_survives_both_formats(tmp_path: Path) -> None:
 def test_any_table_comes_back_to_the_bit(tmp_path: Path, suffix: str, data: st.DataObject) -> None:
     frames = data.draw(st.integers(2, 12))
     motion = make_motion(
+        frames,
         displacements=data.draw(hnp.arrays(np.float64, (frames, 2), elements=FINITE)),
         displacement_stderr=data.draw(hnp.arrays(np.float64, (frames, 2), elements=ERRORS)),
     )
@@ -164,7 +177,11 @@ def test_csv_is_what_spreadsheets_and_pandas_read(tmp_path: Path) -> None:
     motion = make_motion()
     mf.save_motion(motion, tmp_path / "motion.csv")
     table = pandas.read_csv(tmp_path / "motion.csv")
-    assert list(table.columns) == ["frame", "y", "x", "stderr_y", "stderr_x"]
+    assert list(table.columns[:5]) == ["frame", "y", "x", "stderr_y", "stderr_x"]
+    assert list(table.columns[5:]) == ["score", "correlation", "excluded", "jump"]
+    assert list(table["excluded"]) == [0, 1, 0, 0, 0]
+    assert list(table["jump"]) == [0, 0, 0, 0, 1]
+    np.testing.assert_allclose(table["score"], motion.frame_score, rtol=1e-15)
     # older pandas reads the last digit of a float differently
     np.testing.assert_allclose(table[["y", "x"]], motion.displacements, rtol=1e-15)
     # and back from there, in another order, with a byte-order mark and Windows line ends
@@ -188,6 +205,39 @@ def test_a_table_says_that_it_is_not_a_whole_result(tmp_path: Path) -> None:
     assert "drift.csv" in motion.reason
     assert motion.integrated.shape == motion.landscape.values.shape == (0, 0)
     assert motion.landscape.peaks == []
+
+
+def test_a_table_keeps_what_is_known_of_each_frame(tmp_path: Path) -> None:
+    motion, path = make_motion(), tmp_path / "motion.csv"
+    mf.save_motion(motion, path)
+    back = mf.load_motion(path)
+    for name in ("correlation", "frame_score", "excluded", "jumps"):
+        assert same(getattr(back, name), getattr(motion, name)), name
+    np.testing.assert_allclose(back.frame_weights, [0.25, 0, 0.25, 0.25, 0.25], rtol=1e-15)
+    # a spreadsheet may leave cells empty or write whole numbers its own way
+    path.write_text("frame,y,x,jump,excluded,score\n0,0,0,,0.0,\n1,1,1,1.0,,inf\n2,2,2,,1,-3\n")
+    back = mf.load_motion(path)
+    assert (back.jumps, back.excluded) == ((1,), (2,))
+    np.testing.assert_array_equal(back.frame_score, [np.nan, np.inf, -3])
+    assert np.isnan(back.correlation).all()
+
+
+def test_json_of_version_1_is_read(tmp_path: Path) -> None:
+    motion = make_motion()
+    record = json.loads(motion_json.dump(motion))
+    later = (*motion_json.FRAME_TABLES, *motion_json.FRAMES)
+    later = (*later, "model", "parameters", "candidates", "origin")
+    old = {name: value for name, value in record.items() if name not in later}
+    (tmp_path / "old.json").write_text(json.dumps({**old, "version": 1}))
+    back = mf.load_motion(tmp_path / "old.json")
+    for f in fields(Motion):
+        if f.name not in later:
+            assert same(getattr(back, f.name), getattr(motion, f.name)), f.name
+    assert (back.model, back.parameters, back.candidates) == ("velocity", 1, ())
+    assert (back.excluded, back.jumps, back.origin) == ((), (), (2, 4))
+    assert np.isnan(back.correlation).all()
+    np.testing.assert_array_equal(back.frame_weights, np.full(5, 0.2))
+    assert back.split_half_displacements.shape == (2, 5, 2)
 
 
 def test_a_table_moves_a_stack(tmp_path: Path) -> None:
@@ -223,6 +273,9 @@ def test_a_table_moves_a_stack(tmp_path: Path) -> None:
         ("frame,y,x\n1,0,0\n2,1,1\n", "line 2: frame is 1, expected 0"),
         ("frame,y,x,stderr_y\n0,0,0,0\n1,1,1,-1\n", "line 3: stderr_y is negative"),
         ('frame,y,x\n0,0,0\n1,"1,1\n', "line 3"),
+        ("frame,y,x,jump\n0,0,0,0\n1,1,1,2\n", "line 3: jump is 2, neither 0 nor 1"),
+        ("frame,y,x,excluded\n0,0,0,1\n1,1,1,1\n", "all frames are excluded"),
+        ("frame,y,x,score\n0,0,0,1\n1,1,1,good\n", "line 3: score is 'good', not a number"),
     ],
 )
 def test_bad_csv_is_named_with_its_line(tmp_path: Path, text: str, message: str) -> None:
@@ -247,7 +300,7 @@ BAD_JSON = {
     "deep": ("[" * 100_000, "broken JSON"),
     "another file": ('{"a": 1}', "not a motion"),
     "a list": ("[1, 2]", "not a motion"),
-    "later version": (broken(version=2), "version 2 of the format is not known"),
+    "later version": (broken(version=3), "version 3 of the format is not known here, only 1 and 2"),
     "no field": (broken(velocity=None), "no field 'velocity'"),
     "unequal": (broken(displacement_stderr=[[0, 0]]), "displacement_stderr has not 5 rows"),
     "ragged": (broken(displacements=[[0, 0], [1]]), "displacements: .*unequal length"),
@@ -261,7 +314,17 @@ BAD_JSON = {
     "few bytes": (broken(integrated=IMAGE), r"3 bytes do not make the shape \(2, 2\)"),
     "no base64": (broken(integrated={**IMAGE, "base64": "*"}), "integrated: broken base64"),
     "dtype": (broken(integrated={**IMAGE, "dtype": "<f8"}), "integrated must be of dtype <f4"),
-    "half px": (broken(region=[[0, 1.5], [0, 3]]), "region must hold whole px"),
+    "half px": (broken(region=[[0, 1.5], [0, 3]]), "region must hold whole numbers"),
+    "no later field": (broken(jumps=None), "no field 'jumps'"),
+    "frames": (broken(correlation=[0.0] * 4), "correlation has 4 frames, displacements has 5"),
+    "halves": (broken(split_half_displacements=[[[0, 0]] * 5]), r"shape \(2, 'T', 2\), got"),
+    "outside": (broken(excluded=[5]), r"excluded must be frames of 0–4, got \[5\]"),
+    "half frame": (broken(jumps=[1.5]), "jumps must hold whole numbers"),
+    "unknown frame": (broken(excluded=["NaN"]), "excluded must hold whole numbers"),
+    "origin": (broken(origin=[1]), r"origin must have the shape \(2,\)"),
+    "model": (broken(model=3), "model must be a str"),
+    "candidate": (broken(candidates=[["free", 3]]), "candidates must be .model, parameters"),
+    "coefficients": (broken(candidates=[["free", 0.5, 1]]), "parameters must hold whole"),
 }
 
 

@@ -5,27 +5,36 @@ from __future__ import annotations
 import csv
 import io
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from napari_motionfft.motion.result import Array, Landscape, Motion
 
-COLUMNS = ("frame", "y", "x", "stderr_y", "stderr_x")
+COLUMNS = (
+    *("frame", "y", "x", "stderr_y", "stderr_x"),
+    *("score", "correlation", "excluded", "jump"),
+)
 NEEDED = COLUMNS[:3]
+FLAGS = COLUMNS[-2:]
+"""1 where a frame is one of them, else 0; `jump`: the first frame after it."""
 
 
 def dump(motion: Motion) -> str:
     """The table as text: repr of a float is the shortest text that gives it back exactly.
 
-    A standard error that is not known (NaN) is an empty cell.
+    What is not known (NaN) is an empty cell.
     """
-    rows = np.hstack([motion.displacements, motion.displacement_stderr])  # (T, 4)
+    known = [motion.displacements, motion.displacement_stderr]
+    known += [motion.frame_score[:, None], motion.correlation[:, None]]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
-    for t, row in enumerate(rows.tolist()):
-        writer.writerow([t, *("" if math.isnan(v) else repr(v) for v in row)])
+    for t, row in enumerate(np.hstack(known).tolist()):
+        flags = [int(t in frames) for frames in (motion.excluded, motion.jumps)]
+        writer.writerow([t, *("" if math.isnan(v) else repr(v) for v in row), *flags])
     return text.getvalue()
 
 
@@ -54,7 +63,9 @@ def parse(text: str, source: Path) -> Motion:
             table[t, COLUMNS.index(name)] = number(row[column], name, where)
         if table[t, 0] != t:
             raise ValueError(f"{where}: frame is {row[place['frame']]}, expected {t}")
-    return from_table(table[:, 1:3], table[:, 3:5], source)
+    motion = from_table(table[:, 1:3], table[:, 3:5], source)
+    score, correlation, excluded, jumps = (table[:, i] for i in range(5, 9))
+    return with_frames(motion, score, correlation, excluded == 1, jumps == 1, source)
 
 
 def header(row: list[str], where: str) -> dict[str, int]:
@@ -72,17 +83,19 @@ def header(row: list[str], where: str) -> dict[str, int]:
 
 
 def number(cell: str, name: str, where: str) -> float:
-    """One cell as a float: finite, except for a standard error, which may also be unknown."""
-    error = name.startswith("stderr")
-    if error and not cell.strip():
+    """One cell as a float: frame, y and x are finite, the others may also be unknown."""
+    needed, error = name in NEEDED, name.startswith("stderr")
+    if not needed and not cell.strip():
         return math.nan
     try:
         # float() takes Python's 1_000, which no table means
         value = float(cell.replace("_", "?"))
     except ValueError:
         raise ValueError(f"{where}: {name} is {cell!r}, not a number") from None
-    if not error and not math.isfinite(value):
+    if needed and not math.isfinite(value):
         raise ValueError(f"{where}: {name} is {cell.strip()}, not a finite number")
+    if name in FLAGS and value not in (0, 1):
+        raise ValueError(f"{where}: {name} is {cell.strip()}, neither 0 nor 1")
     if error and value < 0:
         raise ValueError(f"{where}: {name} is negative: {cell.strip()}")
     return value
@@ -117,4 +130,33 @@ def from_table(displacements: Array, stderr: Array, source: Path) -> Motion:
         region=((0, 0), (0, 0)),
         settings={"source": source.name, "frames": len(displacements)},
         device="",
+        model="free",
+        parameters=len(displacements) - 1,
+    )
+
+
+def with_frames(
+    motion: Motion,
+    score: Array,
+    correlation: Array,
+    excluded: NDArray[np.bool_],
+    jumps: NDArray[np.bool_],
+    source: Path,
+) -> Motion:
+    """A Motion with what a table tells about each frame; (T,) each.
+
+    Raises
+    ------
+    ValueError
+        All frames are excluded.
+    """
+    if excluded.all():
+        raise ValueError(f"{source}: all frames are excluded")
+    return replace(
+        motion,
+        frame_score=score,
+        correlation=correlation,
+        excluded=tuple(np.flatnonzero(excluded).tolist()),
+        jumps=tuple(np.flatnonzero(jumps).tolist()),
+        frame_weights=~excluded / (~excluded).sum(),
     )

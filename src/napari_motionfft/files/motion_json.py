@@ -1,26 +1,20 @@
-"""A whole Motion as strict JSON: numbers to read, images as the bytes they are.
-
-Vectors and tables are lists of numbers, written with the fewest digits that give the same float64
-back. Images and the landscape's values are objects with `dtype`, `shape` and the raw little-endian
-bytes, C order, in `base64`. NaN and infinities, which JSON does not have, are strings.
-"""
+"""A whole Motion as strict JSON, one field a line (`json_fields` says how arrays are written)."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
-import math
 from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
-from numpy.typing import NDArray
 
-from napari_motionfft.motion.result import Array, Landscape, Motion, Peak
+from napari_motionfft.files.json_fields import packed, plain, table, typed, unpacked, whole
+from napari_motionfft.motion.result import Array, Candidate, Landscape, Motion, Peak
 
 FORMAT = "napari-motionfft motion"
-VERSION = 1
+VERSION = 2
+READ = (1, 2)
+"""Version 2 adds what a motion that is not constant needs; 1 was a velocity and its path."""
 
 # shapes; T is the number of frames
 TABLES: dict[str, tuple[int | None, ...]] = {
@@ -32,9 +26,17 @@ TABLES: dict[str, tuple[int | None, ...]] = {
     "split_half": (2,),
     "bias": (2,),
 }
+FRAME_TABLES: dict[str, tuple[int | None, ...]] = {
+    "correlation": (None,),
+    "frame_score": (None,),
+    "frame_weights": (None,),
+    "split_half_displacements": (2, None, 2),
+}
+"""Those that version 1 has not."""
+FRAMES = ("excluded", "jumps")
+"""Lists of frame numbers, from version 2 on."""
 IMAGES = {"integrated": "<f4", "plain_mean": "<f4", "coverage": "<i4"}
 AXES = ("vy", "vx")
-NONFINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
 def dump(motion: Motion) -> str:
@@ -50,12 +52,18 @@ def dump(motion: Motion) -> str:
         "format": FORMAT,
         "version": VERSION,
         "units": {"displacements": "px", "velocity": "px/frame", "landscape": "noise sigma"},
-        **{name: plain(getattr(motion, name), name) for name in TABLES},
-        "score": plain(motion.score, "score"),
+        **{name: field(motion, name) for name in TABLES},
+        "score": field(motion, "score"),
         "reliable": bool(motion.reliable),
         "reason": motion.reason,
-        "region": plain(motion.region, "region"),
-        "settings": plain(motion.settings, "settings"),
+        "model": motion.model,
+        "parameters": int(motion.parameters),
+        "candidates": field(motion, "candidates"),
+        **{name: [int(frame) for frame in getattr(motion, name)] for name in FRAMES},
+        **{name: field(motion, name) for name in FRAME_TABLES},
+        "region": field(motion, "region"),
+        "origin": field(motion, "origin"),
+        "settings": field(motion, "settings"),
         "device": motion.device,
         "notes": list(motion.notes),
         **{name: packed(getattr(motion, name), kind) for name, kind in IMAGES.items()},
@@ -73,36 +81,18 @@ def dump(motion: Motion) -> str:
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
-def plain(value: Any, where: str) -> Any:
-    """Plain data for JSON."""
-    if isinstance(value, (np.ndarray, np.generic)):
-        return plain(value.tolist(), where)
-    if isinstance(value, float) and not math.isfinite(value):
-        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return value
-    if isinstance(value, (list, tuple)):
-        return [plain(item, where) for item in value]
-    if isinstance(value, dict):
-        return {str(key): plain(item, f"{where}[{key!r}]") for key, item in value.items()}
-    raise ValueError(f"motion.{where} holds a {type(value).__name__}; it cannot be saved as JSON")
-
-
-def packed(array: NDArray[Any], kind: str) -> dict[str, Any]:
-    """An array as its bytes."""
-    raw = np.ascontiguousarray(array, np.dtype(kind))
-    # ascontiguousarray makes a 0-d array 1-d, so the shape is the original's
-    text = base64.b64encode(raw.tobytes()).decode("ascii")
-    return {"dtype": kind, "shape": list(np.shape(array)), "base64": text}
+def field(motion: Motion, name: str) -> Any:
+    """A field as plain data."""
+    return plain(getattr(motion, name), f"motion.{name}")
 
 
 def parse(text: str, source: Path) -> Motion:
-    """Read what `dump` wrote; `source` is named in errors.
+    """Read what `dump` wrote, or an older version; `source` is named in errors.
 
     Raises
     ------
     ValueError
-        Broken or foreign JSON, another version, a field that is missing or of a wrong shape.
+        Broken or foreign JSON, a later version, a field that is missing or of a wrong shape.
     """
     try:
         record = json.loads(text, parse_constant=refuse)
@@ -113,10 +103,10 @@ def parse(text: str, source: Path) -> Motion:
         raise ValueError(f"{source}: broken JSON: {error}") from error
     if not isinstance(record, dict) or record.get("format") != FORMAT:
         raise ValueError(f"{source}: not a motion that this package saved (no format {FORMAT!r})")
-    if record.get("version") != VERSION:
+    if record.get("version") not in READ:
         raise ValueError(
             f"{source}: version {record.get('version')!r} of the format is not known here, "
-            f"only {VERSION}; a newer napari-motionfft may read it"
+            f"only {' and '.join(map(str, READ))}; a newer napari-motionfft may read it"
         )
     try:
         return from_record(record)
@@ -133,86 +123,78 @@ def refuse(name: str) -> NoReturn:
 
 def from_record(record: dict[str, Any]) -> Motion:
     """Fields back to arrays and plain types."""
-    land = typed(record, "landscape", dict)
     arrays: dict[str, Any] = {name: table(record, name, shape) for name, shape in TABLES.items()}
     count = len(arrays["displacements"])
     if len(arrays["displacement_stderr"]) != count:
         raise ValueError(f"displacement_stderr has not {count} rows, as displacements has")
     if not np.isfinite(arrays["displacements"]).all():
         raise ValueError("displacements holds NaN or inf")
-    vy, vx = (table(land, axis, (None,)) for axis in AXES)
-    values = unpacked(land, "values", "<f4")
-    if values.shape != (len(vy), len(vx)):
-        raise ValueError(f"landscape values are {values.shape}, its axes {(len(vy), len(vx))}")
-    peaks = [Peak(*row) for row in table(land, "peaks", (None, 3)).tolist()]
-    region = table(record, "region", (2, 2)).tolist()
-    if not all(float(edge).is_integer() for side in region for edge in side):
-        raise ValueError(f"region must hold whole px, got {region}")
+    (y0, y1), (x0, x1) = whole(record, "region", (2, 2)).tolist()
+    later: dict[str, Any] = later_fields(record, count) if record["version"] > 1 else {}
+    images: dict[str, Any] = {name: unpacked(record, name, kind) for name, kind in IMAGES.items()}
     return Motion(
         **arrays,
-        **{name: unpacked(record, name, kind) for name, kind in IMAGES.items()},
+        **later,
+        **images,
         score=float(table(record, "score", ())),
         reliable=typed(record, "reliable", bool),
         reason=typed(record, "reason", str),
-        landscape=Landscape(values, vy, vx, peaks),
-        region=(pair(region[0]), pair(region[1])),
+        landscape=landscape(typed(record, "landscape", dict)),
+        region=((y0, y1), (x0, x1)),
         settings=typed(record, "settings", dict),
         device=typed(record, "device", str),
         notes=tuple(str(note) for note in typed(record, "notes", list)),
     )
 
 
-def pair(side: list[float]) -> tuple[int, int]:
-    """(start, stop) of one side of the region, px."""
-    return int(side[0]), int(side[1])
+def later_fields(record: dict[str, Any], count: int) -> dict[str, Any]:
+    """What version 2 adds, for a path of `count` frames."""
+    found: dict[str, Any] = {
+        name: frame_table(record, name, shape, count) for name, shape in FRAME_TABLES.items()
+    }
+    for name in FRAMES:
+        frames = whole(record, name, (None,)).tolist()
+        if any(not 0 <= frame < count for frame in frames):
+            raise ValueError(f"{name} must be frames of 0–{count - 1}, got {frames}")
+        found[name] = tuple(frames)
+    y, x = whole(record, "origin", (2,)).tolist()
+    return {
+        **found,
+        "model": typed(record, "model", str),
+        "parameters": int(whole(record, "parameters", ())),
+        "candidates": tuple(candidate(row) for row in typed(record, "candidates", list)),
+        "origin": (y, x),
+    }
 
 
-def typed(record: dict[str, Any], name: str, kind: type) -> Any:
-    """A field of one JSON type."""
-    if not isinstance(record[name], kind):
-        raise ValueError(f"{name} must be a {kind.__name__}, got {record[name]!r:.60}")
-    return record[name]
-
-
-def table(record: dict[str, Any], name: str, shape: tuple[int | None, ...]) -> Array:
-    """A field of numbers as a float64 array; None in `shape` is any length."""
-    value = numbers(record[name], name)
-    try:
-        array = np.array(value, np.float64)
-    except ValueError:
-        raise ValueError(f"{name}: its rows are of unequal length") from None
-    if shape and shape[0] is None and array.size == 0:
-        return array.reshape([n or 0 for n in shape])
-    matches = array.ndim == len(shape) and all(
-        want in (None, got) for want, got in zip(shape, array.shape, strict=True)
-    )
-    if not matches:
-        want = tuple("T" if n is None else n for n in shape)
-        raise ValueError(f"{name} must have the shape {want}, got {array.shape}")
+def frame_table(
+    record: dict[str, Any], name: str, shape: tuple[int | None, ...], count: int
+) -> Array:
+    """A table with one entry a frame."""
+    array = table(record, name, shape)
+    frames = array.shape[shape.index(None)]
+    if frames != count:
+        raise ValueError(f"{name} has {frames} frames, displacements has {count}")
     return array
 
 
-def numbers(value: Any, name: str) -> Any:
-    """Lists of numbers, with the strings for NaN and infinities turned back."""
-    if isinstance(value, list):
-        return [numbers(item, name) for item in value]
-    if isinstance(value, str) and value in NONFINITE:
-        return NONFINITE[value]
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise ValueError(f"{name} holds {value!r:.60}, not a number")
-    return float(value)
+def candidate(row: Any) -> Candidate:
+    """One model that was compared."""
+    if not (isinstance(row, list) and len(row) == 3):
+        raise ValueError(f"candidates must be [model, parameters, prediction], got {row!r:.60}")
+    parts = dict(zip(("model", "parameters", "prediction"), row, strict=True))
+    return Candidate(
+        typed(parts, "model", str),
+        int(whole(parts, "parameters", ())),
+        float(table(parts, "prediction", ())),
+    )
 
 
-def unpacked(record: dict[str, Any], name: str, kind: str) -> NDArray[Any]:
-    """An array from its bytes, native and writable."""
-    stored = typed(record, name, dict)
-    if stored["dtype"] != kind:
-        raise ValueError(f"{name} must be of dtype {kind}, got {stored['dtype']!r}")
-    try:
-        raw = base64.b64decode(stored["base64"], validate=True)
-    except binascii.Error as error:
-        raise ValueError(f"{name}: broken base64: {error}") from error
-    shape = [int(n) for n in stored["shape"]]
-    if min(shape, default=0) < 0 or len(raw) != math.prod(shape) * np.dtype(kind).itemsize:
-        raise ValueError(f"{name}: {len(raw)} bytes do not make the shape {tuple(shape)}")
-    return np.frombuffer(raw, kind).reshape(shape).astype(kind[1:])
+def landscape(record: dict[str, Any]) -> Landscape:
+    """The search landscape."""
+    vy, vx = (table(record, axis, (None,)) for axis in AXES)
+    values = unpacked(record, "values", "<f4")
+    if values.shape != (len(vy), len(vx)):
+        raise ValueError(f"landscape values are {values.shape}, its axes {(len(vy), len(vx))}")
+    peaks = [Peak(*row) for row in table(record, "peaks", (None, 3)).tolist()]
+    return Landscape(values, vy, vx, peaks)

@@ -24,9 +24,10 @@ def save_motion(motion: Motion, path: str | os.PathLike[str]) -> None:
     motion
         As `estimate_motion` returns it.
     path
-        ``.csv``: the columns frame, y, x, stderr_y, stderr_x; one row a frame, px, displacement of
-        the content relative to frame 0, positive = down / right. ``.json``: every field, landscape
-        and images included. Both give every number back exactly.
+        ``.csv``: the columns frame, y, x, stderr_y, stderr_x, score, correlation, excluded, jump;
+        one row a frame, px, displacement of the content relative to frame 0, positive = down /
+        right; excluded and jump are 1 or 0. ``.json``: every field, landscape and images
+        included. Both give every number back exactly.
 
     Raises
     ------
@@ -53,9 +54,9 @@ def load_motion(path: str | os.PathLike[str]) -> Motion:
     Parameters
     ----------
     path
-        ``.json``: the whole Motion. ``.csv``: the displacements; columns in any order, further
-        ones are ignored, stderr_y and stderr_x may be missing (then NaN). What a table does not
-        hold is left empty: no images, no landscape, no score, and `reliable` is False.
+        ``.json``: the whole Motion. ``.csv``: the path and what is known of each frame; columns in
+        any order, further ones are ignored, all but frame, y and x may be missing. What a table
+        does not hold is left empty: no images, no landscape, no score, and `reliable` is False.
 
     Returns
     -------
