@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tests.viewer.made_strips import motion_of, table_of
 
-from napari_motionfft.viewer.strip_chart import chart_of, limits, reading
+from napari_motionfft.viewer.strip_chart import chart_of, limits
 from napari_motionfft.viewer.strip_colours import strip_colour
 
 UNITS = {"dt": 0.1, "dx": 0.5}
@@ -65,8 +65,8 @@ def test_reading_tells_each_strip_at_a_time() -> None:
         motion_of((-1, -1, -1), reliable=[True, False, True], window=8, **UNITS),
     )
     chart = chart_of(table)
-    said = reading(chart, 3.15)
+    said = chart.reading(3.15)
     assert said[0] == ("strip 1", strip_colour(0), "10.00 ± 0.25 µm/s")
     assert said[1][2] == "−5.00 ± 0.25 µm/s (not reliable)"
-    assert reading(chart, 1.2)[1][2] == "no window"  # between two short ones
-    assert reading(chart, 0.0)[0][2] == "5.00 ± 0.25 µm/s"
+    assert chart.reading(1.2)[1][2] == "no window"  # between two short ones
+    assert chart.reading(0.0)[0][2] == "5.00 ± 0.25 µm/s"

@@ -17,7 +17,7 @@ from tests.viewer.made_strips import motion_of, table_of
 from napari_motionfft.motion.strips.oscillation import find_oscillation
 from napari_motionfft.viewer.strip_chart import chart_of
 from napari_motionfft.viewer.strip_colours import strip_colour
-from napari_motionfft.viewer.strip_time import TimeLink
+from napari_motionfft.viewer.time_link import TimeLink
 from napari_motionfft.viewer.widgets.strip_results import TITLE, StripDock, StripResults
 from napari_motionfft.viewer.widgets.velocity_plot import VelocityPlot
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from napari_motionfft.viewer.report import measured
 from napari_motionfft.viewer.strip_colours import strip_colour
 from napari_motionfft.viewer.strip_peaks import other_motion, switches
+from napari_motionfft.viewer.time_chart import TimeChart
 
 if TYPE_CHECKING:
     from napari_motionfft.motion.strips.oscillation import Oscillation
@@ -66,42 +67,32 @@ class Curve:
 
 
 @dataclass(frozen=True, eq=False)
-class Chart:
+class Chart(TimeChart):
     """Curves and their axes.
 
     Attributes
     ----------
     curves
         One a strip.
-    time_unit, unit
-        Of the axes: "frame" and "px/frame" where nothing else is known.
-    step
-        Time from frame to frame.
-    frames
-        T of the run.
-    first_frame
-        Frame of the layer at time 0.
+    unit
+        Of the velocities: "px/frame" where nothing else is known.
     """
 
     curves: tuple[Curve, ...]
-    time_unit: str
     unit: str
-    step: float
-    frames: int
-    first_frame: int = 0
 
-    @property
-    def end(self) -> float:
-        """Time of the last frame."""
-        return (self.frames - 1) * self.step
-
-    @property
-    def time_label(self) -> str:
-        """What the time axis is called."""
-        if self.time_unit == "frame":
-            return f"frames since frame {self.first_frame}" if self.first_frame else "frame"
-        since = f" since frame {self.first_frame}" if self.first_frame else ""
-        return f"time{since}, {self.time_unit}"
+    def reading(self, time: float) -> list[tuple[str, str, str]]:
+        """(name, colour, "2.31 ± 0.04 µm/s") of every strip at a time."""
+        said = []
+        for curve in self.curves:
+            window = curve.at(time)
+            if window is None:
+                text = "no window"
+            else:
+                text = f"{measured(curve.values[window], curve.errors[window])} {self.unit}"
+                text += "" if curve.reliable[window] else " (not reliable)"
+            said.append((curve.name, curve.colour, text))
+        return said
 
 
 def chart_of(table: Table, first_frame: int = 0, oscillations: Sequence[Oscillation] = ()) -> Chart:
@@ -190,17 +181,3 @@ def _band(curve: Curve, which: NDArray[np.bool_]) -> Array:
     values, errors = curve.values[which], np.nan_to_num(curve.errors[which], posinf=0.0)
     both = np.concatenate([values - errors, values + errors])
     return np.asarray(both[np.isfinite(both)])
-
-
-def reading(chart: Chart, time: float) -> list[tuple[str, str, str]]:
-    """(name, colour, "2.31 ± 0.04 µm/s") of every strip at a time."""
-    said = []
-    for curve in chart.curves:
-        window = curve.at(time)
-        if window is None:
-            text = "no window"
-        else:
-            text = f"{measured(curve.values[window], curve.errors[window])} {chart.unit}"
-            text += "" if curve.reliable[window] else " (not reliable)"
-        said.append((curve.name, curve.colour, text))
-    return said

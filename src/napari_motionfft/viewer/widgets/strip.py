@@ -16,7 +16,7 @@ from napari_motionfft.viewer.strip_report import strip_report
 from napari_motionfft.viewer.strip_results import add_strip_results, show_strip
 from napari_motionfft.viewer.strip_run import StripRun, answer, read
 from napari_motionfft.viewer.strip_script import script_of
-from napari_motionfft.viewer.strip_time import TimeLink
+from napari_motionfft.viewer.time_link import TimeLink
 from napari_motionfft.viewer.widgets.buttons import RUNNING, allow_cancel, button, row
 from napari_motionfft.viewer.widgets.lab_table import ask_where
 from napari_motionfft.viewer.widgets.parts import (

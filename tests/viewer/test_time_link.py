@@ -9,7 +9,7 @@ import pytest
 from napari.components import ViewerModel
 from napari.layers import Image
 
-from napari_motionfft.viewer.strip_time import TimeLink
+from napari_motionfft.viewer.time_link import TimeLink
 
 LAYERS: dict[str, Any] = {
     "plain": ((20, 16, 16), 0, {}),
