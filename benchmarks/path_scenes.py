@@ -113,7 +113,8 @@ def sinusoid(frames: int = 60, amplitude: float = 8.0) -> Array:
 def steady(seed: int, frames: int = 60, speed: float = 0.4) -> Array:
     """(T, 2) px: a constant velocity of that speed, px/frame, in a direction drawn by lot."""
     angle = np.random.default_rng([seed, 4]).uniform(0, 2 * math.pi)
-    return np.arange(frames)[:, None] * speed * np.array([math.sin(angle), math.cos(angle)])
+    step = speed * np.array([math.sin(angle), math.cos(angle)])
+    return np.asarray(np.arange(frames)[:, None] * step)
 
 
 def seen(image: Array, path: Array, low: tuple[int, int], side: int) -> Array:
