@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from napari.layers import Image
 
+from napari_motionfft.motion.result import Landscape
 from napari_motionfft.viewer.result_layers import KEY, result_layers
 from napari_motionfft.viewer.source import read_source
 
@@ -29,6 +31,52 @@ def test_integrated_image_lies_on_its_region(made: Any, name: str) -> None:
     assert not layers["plain mean"].visible
     np.testing.assert_array_equal(layers["integrated image"].data, motion.integrated)
     assert layers["plain mean"].contrast_limits == layers["integrated image"].contrast_limits
+
+
+def union_of(made: Any, origin: tuple[int, int], shape: tuple[int, int]) -> Any:
+    """A motion of region ((10, 50), (20, 90)) whose integrated image shows another box."""
+    rng = np.random.default_rng(3)
+    return replace(
+        made.motion_of(region=((10, 50), (20, 90))),
+        integrated=rng.random(shape).astype(np.float32),
+        coverage=np.ones(shape, np.int32),
+        origin=origin,
+    )
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("origin", [(-30, -5), (2, 20), (10, -200)])
+def test_a_canvas_of_all_that_was_seen_lies_where_it_was_seen(
+    made: Any, name: str, origin: tuple[int, int]
+) -> None:
+    layer = made.layer_of(name)
+    motion = union_of(made, origin, (90, 300))
+    layers = made.by_role(result_layers(motion, made.source_of(layer), layout="over"))
+    union, plain = layers["integrated image"], layers["plain mean"]
+    for y, x in ((0, 0), (7, 30), (89, 299)):
+        there = made.world(layer, (0, origin[0] + y, origin[1] + x))
+        np.testing.assert_allclose(made.world(union, (y, x)), there, atol=1e-9)
+    there = made.world(layer, (0, 10, 20))
+    np.testing.assert_allclose(made.world(plain, (0, 0)), there, atol=1e-9)
+    # beside the stack, the two keep together
+    layers = made.by_role(result_layers(motion, made.source_of(layer)))
+    union, plain = layers["integrated image"], layers["plain mean"]
+    at = made.world(union, (10 - origin[0], 20 - origin[1]))
+    np.testing.assert_allclose(made.world(plain, (0, 0)), at, atol=1e-9)
+
+
+def test_a_motion_without_pictures_shows_its_path(made: Any) -> None:
+    motion = made.motion_of()
+    nothing = np.zeros((0, 0), np.float32)
+    motion = replace(
+        motion,
+        integrated=nothing,
+        plain_mean=nothing,
+        coverage=np.zeros((0, 0), np.int32),
+        landscape=Landscape(nothing, np.zeros(0), np.zeros(0), []),
+    )
+    layers = made.by_role(result_layers(motion, made.source_of(made.layer_of())))
+    assert list(layers) == ["trajectory", "position"]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -52,7 +52,7 @@ def arrange(
     shape
         (Y, X) px of the stack.
     region
-        ((y0, y1), (x0, x1)) px of the integrated image.
+        ((y0, y1), (x0, x1)) px of the integrated image; it may reach out of the stack.
     canvas
         (y, x) screen px.
     aspect
@@ -74,7 +74,8 @@ def arrange(
     full = (max(shape[0], taken[0]), max(shape[1], taken[1]))
     sizes = usual(shape)
     if layout == "over":
-        options = over(full, aspect, below, sizes)
+        reach = (max(full[0], float(region[0][1])), max(full[1], float(region[1][1])))
+        options = over(reach, aspect, below, sizes)
     elif below > 0:
         options = [under(full, region, aspect, max(below, taken[0] + sizes[1]), sizes)]
     else:
@@ -94,15 +95,26 @@ def beside(
     rows, columns = shape
     (y0, y1), (x0, x1) = np.asarray(region, dtype=float).tolist()
     tall, gap = sizes
+    dy, dx = inward(y0, y1, rows), inward(x0, x1, columns)
+    low, right = max(rows, y1 + dy), max(columns, x1 + dx)
     after, under = columns + gap, rows + gap
     pair = after + x1 - x0  # right edge of the two images side by side
     both = under + y1 - y0  # lower edge of the two images over each other
     side = max(tall, both)
+    row = Places(
+        (dy, after - x0), (0, pair + gap), tall, (max(tall, low), pair + gap + aspect * tall)
+    )
+    two = (low + gap + tall, max(pair, aspect * tall))
     return [
-        Places((0, after - x0), (0, pair + gap), tall, (tall, pair + gap + aspect * tall)),
-        Places((0, after - x0), (under, 0), tall, (under + tall, max(pair, aspect * tall))),
-        Places((under - y0, 0), (0, after), side, (side, after + aspect * side)),
+        row,
+        Places((dy, after - x0), (low + gap, 0), tall, two),
+        Places((under - y0, dx), (0, right + gap), side, (side, right + gap + aspect * side)),
     ]
+
+
+def inward(start: float, stop: float, length: float) -> float:
+    """Step that puts what reaches out of the frame at its start; 0 for what lies within."""
+    return 0.0 if start >= 0 and stop <= length else -start
 
 
 def under(

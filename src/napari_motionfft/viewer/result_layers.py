@@ -7,6 +7,7 @@ from itertools import count
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from napari_motionfft.motion.result import Motion
 from napari_motionfft.viewer.arrange import arrange, zoom
@@ -65,35 +66,9 @@ def result_layers(
     ValueError
         Unknown layout.
     """
-    place = source.placement
-    (y0, _), (x0, _) = motion.region
-    region = np.asarray(motion.region) * np.asarray(place.factor)[:, None]
-    aspect = landscape_aspect(motion.landscape)
-    # pixels may be no squares: arrange in squares as high as they are
-    square = np.asarray([1.0, 1.0 / place.stretch])
-    (rows, columns), (down, right) = (np.asarray(pair) * square for pair in (place.shape, occupied))
-    places = arrange(
-        (rows, columns), region * square[:, None], canvas, aspect, layout, below, (down, right)
-    )
-    step, start = np.asarray(places.integrated) / square, np.asarray(places.landscape) / square
-    picture = {
-        **place.crop((y0, x0), (step[0], step[1])),
-        "rgb": False,
-        "colormap": "gray",
-        "contrast_limits": limits(motion),
-    }
-    corner = (start[0] - 0.5, start[1] - 0.5)  # pixel 0 begins at −0.5
-    frame = stand(motion.landscape, corner, places.height, place.stretch)
-    marks, mark_arguments = landscape_marks(motion, frame, place, zoom(places.size, canvas))
-    values, image_arguments = landscape_image(motion, frame, place)
-    layers: dict[str, LayerData] = {
-        "plain mean": (motion.plain_mean, {**picture, "visible": False}, "image"),
-        "integrated image": (motion.integrated, picture, "image"),
-        "loss landscape": (values, image_arguments, "image"),
-        "landscape axes": (marks, mark_arguments, "shapes"),
-        "trajectory": trajectory(motion, source),
-        "position": position(motion, source),
-    }
+    layers, bottom = pictures(motion, source, layout, below, canvas, occupied)
+    layers["trajectory"] = trajectory(motion, source)
+    layers["position"] = position(motion, source)
     names = unique_names(layers, taken)
     return [
         (
@@ -104,7 +79,7 @@ def result_layers(
                 "metadata": {
                     KEY: {
                         "name": names[role],
-                        **about(motion, source, run, role, places.size[0]),
+                        **about(motion, source, run, role, bottom),
                     }
                 },
             },
@@ -112,6 +87,65 @@ def result_layers(
         )
         for role, (data, arguments, kind) in layers.items()
     ]
+
+
+def pictures(
+    motion: Motion,
+    source: Source,
+    layout: str,
+    below: float,
+    canvas: tuple[float, float],
+    occupied: tuple[float, float],
+) -> tuple[dict[str, LayerData], float]:
+    """The pictures of a run by their role, and px of level 0 down to where they end.
+
+    A motion from a table or another program has no pictures.
+    """
+    if not (motion.integrated.size and motion.landscape.values.size):
+        return {}, below
+    place = source.placement
+    (y0, _), (x0, _) = motion.region
+    aspect = landscape_aspect(motion.landscape)
+    # pixels may be no squares: arrange in squares as high as they are
+    square = np.asarray([1.0, 1.0 / place.stretch])
+    (rows, columns), (down, right) = (np.asarray(pair) * square for pair in (place.shape, occupied))
+    places = arrange(
+        (rows, columns),
+        box_of(motion) * (np.asarray(place.factor) * square)[:, None],
+        canvas,
+        aspect,
+        layout,
+        below,
+        (down, right),
+    )
+    step, start = np.asarray(places.integrated) / square, np.asarray(places.landscape) / square
+    beside = (float(step[0]), float(step[1]))
+    picture = {"rgb": False, "colormap": "gray", "contrast_limits": limits(motion)}
+    corner = (start[0] - 0.5, start[1] - 0.5)  # pixel 0 begins at −0.5
+    frame = stand(motion.landscape, corner, places.height, place.stretch)
+    marks, mark_arguments = landscape_marks(motion, frame, place, zoom(places.size, canvas))
+    values, image_arguments = landscape_image(motion, frame, place)
+    mean = {**place.crop((y0, x0), beside), **picture, "visible": False}
+    made: dict[str, LayerData] = {
+        "plain mean": (motion.plain_mean, mean, "image"),
+        "integrated image": (
+            motion.integrated,
+            {**place.crop(motion.origin, beside), **picture},
+            "image",
+        ),
+        "loss landscape": (values, image_arguments, "image"),
+        "landscape axes": (marks, mark_arguments, "shapes"),
+    }
+    return made, places.size[0]
+
+
+def box_of(motion: Motion) -> NDArray[np.int64]:
+    """((y0, y1), (x0, x1)) px of the stack that the integrated image shows.
+
+    That is the region, or on a canvas of all that was seen a box that may reach out of the frame.
+    """
+    start = np.asarray(motion.origin, dtype=np.int64)
+    return np.stack([start, start + motion.integrated.shape], axis=1)
 
 
 def limits(motion: Motion) -> tuple[float, float]:
