@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from napari_motionfft.viewer import settings
-from napari_motionfft.viewer.settings import Preferences
+from napari_motionfft.viewer.asked import Asked
+from napari_motionfft.viewer.settings import SIZES, Preferences
 
 
 @pytest.mark.usefixtures("plugin")
@@ -49,3 +50,23 @@ def test_without_the_plugin_the_defaults_hold(plugin_settings: None) -> None:
     settings.write(Preferences(weight="flat"))
     assert settings.read() == Preferences()
     settings.follow(print)
+
+
+def test_a_model_has_its_own_size_and_no_other() -> None:
+    sizes = {"degree": 3, "knots": 4, "binning": 5}
+
+    def arguments(**chosen: Any) -> dict[str, Any]:
+        return asked_of(Preferences(**{**sizes, **chosen})).arguments
+
+    for model, name in SIZES.items():
+        given = arguments(model=model)
+        assert {key: given[key] for key in sizes if key in given} == {name: sizes[name]}
+        assert arguments(model=model, **{name: 0})[name] is None
+    assert not set(sizes) & set(arguments(model="auto"))
+    assert arguments(max_speed=0.0)["max_speed"] is None
+    assert arguments(canvas="union")["canvas"] == "union"
+    assert "layout" not in arguments()
+
+
+def asked_of(preferences: Preferences) -> Asked:
+    return Asked(None, None, (0, 2), 0, 0, None, None, preferences)

@@ -9,7 +9,7 @@ from napari_motionfft.motion.result import Motion
 from napari_motionfft.viewer.devices import load_torch
 from napari_motionfft.viewer.report import Report
 from napari_motionfft.viewer.script import as_python, taken_at
-from napari_motionfft.viewer.settings import Preferences
+from napari_motionfft.viewer.settings import SIZES, Preferences
 from napari_motionfft.viewer.source import Source
 
 
@@ -42,10 +42,23 @@ class Asked:
 
     @property
     def arguments(self) -> dict[str, Any]:
-        """Keyword arguments of `estimate_motion`, as given: None where it is to choose."""
+        """Keyword arguments of `estimate_motion`, as given: None where it is to choose.
+
+        Of the models' sizes there is only that of the model asked for.
+        """
         chosen = asdict(self.preferences)
-        del chosen["layout"]
-        return {**chosen, "max_speed": chosen["max_speed"] or None}
+        own = SIZES.get(self.preferences.model)
+        for name in ("layout", *SIZES.values()):
+            if name != own:
+                del chosen[name]
+        chosen["max_speed"] = chosen["max_speed"] or None
+        if own is not None:
+            chosen[own] = chosen[own] or None
+        usual = asdict(Preferences())
+        for name in ("effort", "frame_weights", "canvas"):  # until the estimator takes them
+            if chosen[name] == usual[name]:
+                del chosen[name]
+        return chosen
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,6 +8,9 @@ from typing import Any
 
 PLUGIN = "napari-motionfft"
 
+SIZES = {"polynomial": "degree", "spline": "knots", "free": "binning"}
+"""Model → the one number that says how finely it follows changes; the others have none."""
+
 
 @dataclass(frozen=True)
 class Preferences:
@@ -17,8 +20,10 @@ class Preferences:
     ----------
     max_speed
         Search range in px/frame; 0 picks one.
-    weight, background, boundary, device
+    weight, background, boundary, device, model, effort, frame_weights, canvas
         As `estimate_motion` takes them.
+    degree, knots, binning
+        Size of the polynomial, the spline, the free path; 0 lets the data choose.
     layout
         Where the results go: "beside" the stack or "over" it.
     """
@@ -29,6 +34,13 @@ class Preferences:
     boundary: str = "crop"
     device: str = "auto"
     layout: str = "beside"
+    model: str = "velocity"
+    effort: str = "balanced"
+    degree: int = 0
+    knots: int = 0
+    binning: int = 0
+    frame_weights: str = "none"
+    canvas: str = "frame"
 
 
 def stored() -> Any:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from typing import Any
 
-from magicgui.widgets import FloatSpinBox, PushButton
+from magicgui.widgets import PushButton
 
 from napari_motionfft.viewer.asked import Asked
 from napari_motionfft.viewer.samples import BOUNDARY
 from napari_motionfft.viewer.settings import Preferences
 from napari_motionfft.viewer.source import level_of
+from napari_motionfft.viewer.widgets.model_fields import ModelFields
 from napari_motionfft.viewer.widgets.parts import (
     choose_active,
     column,
@@ -36,6 +37,7 @@ from napari_motionfft.viewer.widgets.usual_fields import (
     device_menu,
     level_menu,
     more_button,
+    spin,
     weight_menu,
 )
 
@@ -55,6 +57,8 @@ class EstimateForm:
     ----------
     native
         The Qt widget that holds all fields; each field is an attribute too.
+    models
+        Those of the model.
     """
 
     def __init__(self, viewer: Any) -> None:
@@ -69,6 +73,7 @@ class EstimateForm:
         )
         self.draw = described(PushButton(name="draw", text="Draw region"), "")
         self.frames = frame_range()
+        self.models = ModelFields()
         self.max_speed = spin(
             "max_speed",
             "Search range",
@@ -109,13 +114,14 @@ class EstimateForm:
             "layer with a pixel size in a unit of length.",
         )
         self.time_unit = menu("time_unit", "Time unit", TIME_UNITS, "Unit of the frame interval.")
-        basic = [self.image, self.region, self.draw, self.frames, self.max_speed]
-        basic += [self.weight, self.background, self.device]
-        further = [self.time_axis, self.level, self.boundary]
+        basic = [self.image, self.region, self.draw, self.frames, *self.models.basic]
+        basic += [self.max_speed, self.weight, self.background, self.device]
+        further = [self.time_axis, self.level, self.boundary, *self.models.further]
         further += [self.placing, self.interval, self.time_unit]
-        self._further = form(further)
+        always, self._further = form(basic), form(further)
         self._further.setVisible(False)
-        self.native = column([form(basic), self.more, self._further])
+        self.native = column([always, self.more, self._further])
+        self.models.placed_in(always)
         self.more.changed.connect(self.toggle)
         self.image.changed.connect(self.follow_layer)
         self.region.changed.connect(self.follow_boundary)
@@ -186,10 +192,10 @@ class EstimateForm:
     def show_preferences(self, preferences: Preferences) -> None:
         """Fill in what is saved; a value that does not exist here is left out."""
         for name, value in asdict(preferences).items():
-            field = getattr(self, "placing" if name == "layout" else name)
+            field = self._field(name)
             if field is self.boundary and self._usual_boundary is not None:
                 self._usual_boundary = value
-            elif field is self.max_speed or value in field.choices:
+            elif value in getattr(field, "choices", (value,)):
                 field.value = value
 
     def lasting(self) -> Preferences:
@@ -200,14 +206,14 @@ class EstimateForm:
 
     def preferences(self) -> Preferences:
         """How to estimate now."""
-        return Preferences(
-            max_speed=float(self.max_speed.value),
-            weight=self.weight.value,
-            background=self.background.value,
-            boundary=self.boundary.value,
-            device=self.device.value,
-            layout=self.placing.value,
-        )
+        usual = asdict(Preferences()).items()
+        return Preferences(**{name: type(v)(self._field(name).value) for name, v in usual})
+
+    def _field(self, name: str) -> Any:
+        """The field of a preference."""
+        if name == "layout":
+            return self.placing
+        return getattr(self if hasattr(self, name) else self.models, name)
 
     def asked(self) -> Asked:
         """Read the fields."""
@@ -222,12 +228,3 @@ class EstimateForm:
             time_unit=self.time_unit.value if interval else None,
             preferences=self.preferences(),
         )
-
-
-def spin(name: str, label: str, at_zero: str, suffix: str, tooltip: str) -> Any:
-    """A number that means "choose for me" at 0."""
-    box = described(FloatSpinBox(name=name, label=label, min=0, max=1e6, step=0.5), tooltip)
-    box.native.setDecimals(3)
-    box.native.setSpecialValueText(at_zero)
-    box.native.setSuffix(suffix)
-    return box

@@ -9,7 +9,7 @@ from magicgui.widgets import Container, PushButton
 from napari_motionfft.viewer.source import level_data, level_of
 from napari_motionfft.viewer.strip_run import COLUMNS, MOVIE, ROWS, StripAsked, usual_window
 from napari_motionfft.viewer.strip_units import Known, known_sizes
-from napari_motionfft.viewer.widgets.form import TIME_UNITS, spin
+from napari_motionfft.viewer.widgets.form import TIME_UNITS
 from napari_motionfft.viewer.widgets.parts import (
     choose_active,
     column,
@@ -34,7 +34,9 @@ from napari_motionfft.viewer.widgets.usual_fields import (
     device_menu,
     level_menu,
     more_button,
+    spin,
     weight_menu,
+    whole,
 )
 
 KINDS = (
@@ -249,14 +251,6 @@ class StripForm:
         """A unit counts only with a number: what the layer says has its own."""
         self.time_unit.native.setVisible(self.interval.value > 0)
         self.length_unit.native.setVisible(self.pixel.value > 0)
-
-
-def whole(name: str, label: str, at_zero: str, suffix: str, tooltip: str) -> Any:
-    """A whole number that means "choose for me" at 0."""
-    box = spin(name, label, at_zero, suffix, tooltip)
-    box.step = 1
-    box.native.setDecimals(0)
-    return box
 
 
 def beside(name: str, label: str, number: Any, unit: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from magicgui.widgets import PushButton
+from magicgui.widgets import FloatSpinBox, PushButton
 
 from napari_motionfft.viewer.widgets.parts import described, menu
 
@@ -42,3 +42,20 @@ def level_menu(choices: Choices) -> Any:
 def more_button() -> Any:
     """Shows and hides the further fields."""
     return described(PushButton(name="more", text="▸ Advanced"), "Show more fields.")
+
+
+def spin(name: str, label: str, at_zero: str, suffix: str, tooltip: str) -> Any:
+    """A number that means "choose for me" at 0."""
+    box = described(FloatSpinBox(name=name, label=label, min=0, max=1e6, step=0.5), tooltip)
+    box.native.setDecimals(3)
+    box.native.setSpecialValueText(at_zero)
+    box.native.setSuffix(suffix)
+    return box
+
+
+def whole(name: str, label: str, at_zero: str, suffix: str, tooltip: str) -> Any:
+    """A whole number that means "choose for me" at 0."""
+    box = spin(name, label, at_zero, suffix, tooltip)
+    box.step = 1
+    box.native.setDecimals(0)
+    return box
