@@ -168,6 +168,24 @@ class Motion:
         # + 0.0: a negative zero would turn 180 into −180
         return float(np.degrees(np.arctan2(-self.velocity[0] + 0.0, self.velocity[1])))
 
+    def __sub__(self, other: object) -> Motion:
+        """What is left of this motion when another is taken out, see `combine.combined`."""
+        from napari_motionfft.motion.combine import difference
+
+        return difference(self, other) if isinstance(other, Motion) else NotImplemented
+
+    def __add__(self, other: object) -> Motion:
+        """This motion and another on top of it, see `combine.combined`."""
+        from napari_motionfft.motion.combine import total
+
+        return total(self, other) if isinstance(other, Motion) else NotImplemented
+
+    def __neg__(self) -> Motion:
+        """The motion that undoes this one, see `combine.combined`."""
+        from napari_motionfft.motion.combine import negative
+
+        return negative(self)
+
 
 @dataclass(frozen=True, eq=False)
 class MotionSeries:
