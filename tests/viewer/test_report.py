@@ -18,11 +18,11 @@ from napari_motionfft.viewer.report import (
     as_html,
     as_text,
     direction,
-    measured,
     report_of,
     speed,
 )
 from napari_motionfft.viewer.source import Source, read_source
+from napari_motionfft.viewer.wording import measured
 
 
 def motion(velocity: Any = (-3.0, 4.0), error: Any = (0.02, 0.05), **other: Any) -> Motion:

@@ -12,10 +12,15 @@ import numpy as np
 
 from napari_motionfft.motion.result import Motion
 from napari_motionfft.motion.wording import decimals
+from napari_motionfft.viewer.path_report import changing, half_rows, model_rows, path_rows
 from napari_motionfft.viewer.source import Source
+from napari_motionfft.viewer.units import timing
+from napari_motionfft.viewer.wording import measured, signed
 
 WAYS = ("right", "up-right", "up", "up-left", "left", "down-left", "down", "down-right")
 ARROWS = "→↗↑↖←↙↓↘"
+
+PREVIEW = "Preview, from a few frames: press Run for the whole"
 
 ZERO_WIDTH = "\u200b"
 """A space that is not seen, where a line may end."""
@@ -23,6 +28,7 @@ ZERO_WIDTH = "\u200b"
 GOOD = ("#1b6e35", "#ffffff")
 DOUBTFUL = ("#f2b01e", "#1a1a1a")
 FAILED = ("#b3261e", "#ffffff")
+QUICK = ("#3d5a99", "#ffffff")
 """Background and text of a badge: each pair reads on light and dark themes alike."""
 
 
@@ -38,12 +44,15 @@ class Report:
         (name, value) pairs, in the order to read them.
     notes
         What the user should know about data and run.
+    preview
+        The run was a quick one.
     """
 
     reliable: bool
     verdict: str
     rows: tuple[tuple[str, str], ...]
     notes: tuple[str, ...]
+    preview: bool = False
 
 
 def report_of(
@@ -51,6 +60,7 @@ def report_of(
     source: Source,
     interval: float | None = None,
     time_unit: str | None = None,
+    preview: bool = False,
 ) -> Report:
     """Put a result into words.
 
@@ -60,23 +70,28 @@ def report_of(
         A result and what it was estimated on.
     interval, time_unit
         Time from frame to frame as the user gave it; None takes the layer's own, if any.
+    preview
+        The run was a quick one.
 
     Returns
     -------
     Report
     """
     notes = list(source.notes)
-    if interval is None:
-        interval, time_unit = source.frame_interval, source.time_unit
-    elif source.unit is None:
+    if interval is not None and source.unit is None:
         notes.append(f"No µm/{time_unit}: the layer has no length unit.")
+    interval, time_unit = timing(source, interval, time_unit)
     step = unit = None
-    if source.unit is not None and interval and time_unit:
+    if source.unit is not None and interval:
         step, unit = np.asarray(source.pixel_size) / interval, f"{source.unit}/{time_unit}"
-    rows = []
+    varies = changing(motion)
+    rows = model_rows(motion)
+    rows += path_rows(motion, source) if varies else []
     for axis, name in enumerate(("Velocity y", "Velocity x")):
         value, error = motion.velocity[axis], motion.velocity_stderr[axis]
-        rows.append((name, f"{measured(value, error)} px/frame"))
+        rows.append(
+            (f"Mean {name.lower()}" if varies else name, f"{measured(value, error)} px/frame")
+        )
         if step is not None:
             rows.append(("", f"{measured(value * step[axis], error * step[axis])} {unit}"))
     rows.append(("Speed", f"{measured(*speed(motion))} px/frame"))
@@ -87,29 +102,14 @@ def report_of(
     if np.isfinite(motion.split_half).all():
         y, x = (signed(part, 4) for part in motion.split_half)
         rows.append(("Split half", f"even − odd ({y}, {x}) px/frame"))
+    rows += half_rows(motion) if varies else []
     rows.append(("Data", data_line(motion, source)))
     seconds = motion.settings.get("seconds")
     rows.append(("Ran on", motion.device + (f", {seconds:.1f} s" if seconds is not None else "")))
     verdict = "Reliable" if motion.reliable else f"Not reliable: {motion.reason}"
-    return Report(motion.reliable, verdict, tuple(rows), (*notes, *motion.notes))
-
-
-def measured(value: float, error: float) -> str:
-    """ "−2.553 ± 0.021": the error to two digits, the value to the same place."""
-    if not math.isfinite(value):
-        return "unknown"
-    if not (math.isfinite(error) and error > 0):
-        return f"{signed(value, 4)} ± unknown"
-    digits = decimals(error)
-    return f"{signed(value, digits)} ± {error:.{digits}f}"
-
-
-def signed(value: float, digits: int) -> str:
-    """A number with a true minus sign, and none on zero."""
-    text = f"{value:.{digits}f}"
-    if float(text) == 0:
-        return text.lstrip("-")
-    return text.replace("-", "−")
+    if preview:
+        verdict = f"{PREVIEW}. {verdict}"
+    return Report(motion.reliable, verdict, tuple(rows), (*notes, *motion.notes), preview)
 
 
 def speed(motion: Motion, step: Any = (1.0, 1.0)) -> tuple[float, float]:
@@ -154,7 +154,7 @@ def data_line(motion: Motion, source: Source) -> str:
 
 def as_text(report: Report) -> str:
     """The report as plain lines."""
-    lines = [report.verdict, *(f"{name + ':' if name else '':12}{v}" for name, v in report.rows)]
+    lines = [report.verdict, *(f"{name + ':' if name else '':16}{v}" for name, v in report.rows)]
     return "\n".join([*lines, *report.notes])
 
 
@@ -182,7 +182,8 @@ def as_html(report: Report) -> str:
         f"<td>{wrapping(value)}</td></tr>"
         for name, value in report.rows
     )
-    parts = [badge(report.verdict, GOOD if report.reliable else DOUBTFUL)]
+    good = QUICK if report.preview else GOOD
+    parts = [badge(report.verdict, good if report.reliable else DOUBTFUL)]
     if not report.reliable:
         parts.append("<p><i>The best guess, which the data do not support:</i></p>")
     parts.append(f'<table cellspacing="0" cellpadding="1">{cells}</table>')

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_motionfft.viewer.report import measured
 from napari_motionfft.viewer.strip_colours import strip_colour
 from napari_motionfft.viewer.strip_peaks import other_motion, switches
 from napari_motionfft.viewer.time_chart import TimeChart
+from napari_motionfft.viewer.wording import measured
 
 if TYPE_CHECKING:
     from napari_motionfft.motion.strips.oscillation import Oscillation

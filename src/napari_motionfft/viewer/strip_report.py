@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_motionfft.viewer.report import Report, measured
+from napari_motionfft.viewer.report import Report
 from napari_motionfft.viewer.strip_peaks import mixed
 from napari_motionfft.viewer.strip_reasons import in_short
+from napari_motionfft.viewer.wording import measured
 
 if TYPE_CHECKING:
     from napari_motionfft.motion.strips.oscillation import Oscillation

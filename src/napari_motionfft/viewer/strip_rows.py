@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_motionfft.motion.wording import decimals
-from napari_motionfft.viewer.report import measured, signed
 from napari_motionfft.viewer.strip_peaks import others_of
 from napari_motionfft.viewer.strip_reasons import NO, in_short
+from napari_motionfft.viewer.wording import measured, signed
 
 if TYPE_CHECKING:
     from napari_motionfft.motion.strips.result import StripMotion

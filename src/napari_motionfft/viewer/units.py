@@ -44,3 +44,12 @@ def frame_interval(layer: Any, axis: int) -> tuple[float | None, str | None]:
     if not is_time(unit):
         return None, None
     return abs(float(layer.scale[axis])), f"{unit:~P}"
+
+
+def timing(
+    source: Any, interval: float | None, time_unit: str | None
+) -> tuple[float | None, str | None]:
+    """Time from frame to frame and its unit: as the user gave it, else as the layer has it."""
+    if interval is None:
+        interval, time_unit = source.frame_interval, source.time_unit
+    return (interval, time_unit) if interval and time_unit else (None, None)

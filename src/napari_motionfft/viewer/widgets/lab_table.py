@@ -16,8 +16,8 @@ from qtpy.QtWidgets import (
 )
 
 from napari_motionfft.viewer.lab_result import UNITS, LabResult, as_csv, rows
-from napari_motionfft.viewer.report import signed
 from napari_motionfft.viewer.widgets.dialogs import clean
+from napari_motionfft.viewer.wording import signed
 
 ABOUT = {
     "objective": "The objective that was climbed.",

@@ -1,0 +1,157 @@
+"""A motion that changes in time, in words: its path, and what was left out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_motionfft.motion.result import Motion
+from napari_motionfft.motion.wording import decimals
+from napari_motionfft.viewer.settings import SIZES, Preferences
+from napari_motionfft.viewer.source import Source
+from napari_motionfft.viewer.wording import signed
+
+Rows = list[tuple[str, str]]
+
+LISTED = 12
+"""Jumps that are told one by one."""
+
+
+def changing(motion: Motion) -> bool:
+    """Whether there is more to tell than a constant velocity."""
+    return motion.model != "velocity" or bool(motion.jumps or motion.excluded)
+
+
+def path_rows(motion: Motion, source: Source) -> Rows:
+    """The path in numbers: how far, between what, over which way, how exactly."""
+    used = np.ones(len(motion.displacements), dtype=bool)
+    used[list(motion.excluded)] = False
+    path = np.asarray(motion.displacements)[used]
+    frames = np.flatnonzero(used) + source.first_frame
+    error = typical_error(motion)
+    digits = decimals(max(error)) if np.isfinite(error).all() and max(error) > 0 else 2
+    far = int(np.argmax(np.hypot(*path.T)))
+    way = np.hypot(*np.diff(path, axis=0).T).sum()
+    rows = [("Furthest", f"{pair(path[far], digits)} px at frame {frames[far]}")]
+    if source.unit is not None:
+        rows.append(("", f"{in_unit(path[far], source)} from where it began"))
+    for axis, name in enumerate(("Range y", "Range x")):
+        low, high = (
+            signed(float(end), digits) for end in (path[:, axis].min(), path[:, axis].max())
+        )
+        rows.append((name, f"{low} to {high} px"))
+    rows.append(("Travel", f"{signed(float(way), digits)} px along the path"))
+    rows.append(("", f"{pair(path[-1] - path[0], digits)} px from first to last frame"))
+    rows.append(("Error", f"typically ± {pair(np.asarray(error), digits)} px a frame"))
+    return rows + events(motion, source.first_frame)
+
+
+def events(motion: Motion, first_frame: int) -> Rows:
+    """Jumps and frames that were left out, in frames of the layer."""
+    rows = []
+    if motion.jumps:
+        told = [jump_text(motion, t, first_frame) for t in motion.jumps[:LISTED]]
+        more = len(motion.jumps) - LISTED
+        told += [f"and {more} more"] if more > 0 else []
+        rows += [("Jump" if len(motion.jumps) == 1 else "Jumps", told[0])]
+        rows += [("", text) for text in told[1:]]
+    if motion.excluded:
+        which = ranges([t + first_frame for t in motion.excluded])
+        rows.append(
+            ("Left out", f"{len(motion.excluded)} of {len(motion.displacements)} frames: {which}")
+        )
+    return rows
+
+
+def jump_text(motion: Motion, jump: int, first_frame: int) -> str:
+    """ "frame 33: (6.3, −4.2) px"."""
+    step = motion.displacements[jump] - motion.displacements[jump - 1]
+    return f"frame {jump + first_frame}: {pair(step, 1)} px"
+
+
+def model_rows(motion: Motion) -> Rows:
+    """The model used, the others that were tried, and what was asked for besides."""
+    rows = []
+    if motion.model != "velocity" or len(motion.candidates) > 1:
+        rows.append(("Model", model_text(motion)))
+    if len(motion.candidates) > 1:
+        told = (f"{c.model} ({c.parameters}) {c.prediction:.1f} σ" for c in motion.candidates)
+        rows.append(("Compared", ", ".join(told)))
+    usual, unusual = asdict(Preferences()), []
+    for name in ("effort", "frame_weights", "canvas"):
+        asked = motion.settings.get(name, usual[name])
+        if isinstance(asked, str) and asked != usual[name]:
+            unusual.append(f"{name.replace('_', ' ')} {asked}")
+    return rows + ([("Asked", ", ".join(unusual))] if unusual else [])
+
+
+def model_text(motion: Motion) -> str:
+    """ "spline, 8 intervals, chosen by split-half prediction"."""
+    told = [motion.model]
+    name = SIZES.get(motion.model)
+    if name is not None:
+        told.append(size_text(motion, name))
+    if len(motion.candidates) > 1:
+        told.append("chosen by split-half prediction")
+    return ", ".join(told)
+
+
+def size_text(motion: Motion, name: str) -> str:
+    """The one number that a model has, in words."""
+    number = motion.settings.get(name)
+    if not number:
+        return f"{motion.parameters} coefficients an axis"
+    if name == "degree":
+        return f"degree {number}"
+    if name == "knots":
+        return f"{number} interval{'s' if number > 1 else ''}"
+    return "every frame free" if number == 1 else f"{number} frames a node"
+
+
+def half_rows(motion: Motion) -> Rows:
+    """How far the paths from the two halves of the data are apart."""
+    one, other = np.asarray(motion.split_half_displacements)
+    apart = one - other
+    apart = apart[np.isfinite(apart).all(axis=1)]
+    if not len(apart):
+        return []
+    rms = np.sqrt((apart**2).mean(axis=0))
+    return [("Split half", f"paths differ by {pair(rms, decimals(float(rms.max() or 1)))} px rms")]
+
+
+def typical_error(motion: Motion) -> tuple[float, float]:
+    """(y, x) px: the median standard error of the frames that were used."""
+    error = np.asarray(motion.displacement_stderr)
+    unused = [0, *motion.excluded]  # displacement counts from frame 0
+    error = np.delete(error, unused, axis=0)
+    error = error[np.isfinite(error).all(axis=1)]
+    if not len(error):
+        return np.nan, np.nan
+    y, x = np.median(error, axis=0)
+    return float(y), float(x)
+
+
+def pair(values: NDArray[np.float64], digits: int) -> str:
+    """(y, x) with true minus signs."""
+    return f"({', '.join(signed(float(value), digits) for value in values)})"
+
+
+def in_unit(step: NDArray[np.float64], source: Source) -> str:
+    """Length of a step in the layer's unit."""
+    length = float(np.hypot(*(step * np.asarray(source.pixel_size))))
+    return f"{length:.4g} {source.unit}"
+
+
+def ranges(frames: Sequence[int]) -> str:
+    """ "3–7, 12, 40"."""
+    told: list[list[int]] = []
+    for frame in sorted(frames):
+        if told and frame == told[-1][1] + 1:
+            told[-1][1] = frame
+        else:
+            told.append([frame, frame])
+    dash = ((a, b, "–" if b > a + 1 else ", ") for a, b in told)
+    return ", ".join(str(a) if a == b else f"{a}{between}{b}" for a, b, between in dash)
