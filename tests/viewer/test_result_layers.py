@@ -83,6 +83,8 @@ def test_a_motion_without_pictures_shows_its_path(made: Any) -> None:
 def test_path_is_the_regions_centre_moved_with_the_scene(made: Any, name: str) -> None:
     layer = made.layer_of(name)
     motion = made.motion_of(region=((10, 50), (20, 90)), frames=4)
+    score = np.array([5, np.nan, 6, 7])
+    motion = replace(motion, excluded=(1,), jumps=(2, 3), frame_score=score)
     source = made.source_of(layer, frames=(1, 5))
     layers = made.by_role(result_layers(motion, source))
     for t in range(4):
@@ -100,6 +102,10 @@ def test_path_is_the_regions_centre_moved_with_the_scene(made: Any, name: str) -
         np.testing.assert_allclose(table["speed"], 2.5)
         np.testing.assert_allclose(table["stderr_y"], 0.02 * np.arange(4))
         np.testing.assert_allclose(table["stderr_x"], 0.01 * np.arange(4))
+        np.testing.assert_array_equal(table["score"], score)
+        assert "correlation" not in table  # not known of this one
+        assert list(table["excluded"]) == [0, 1, 0, 0]
+        assert list(table["jump"]) == [0, 0, 1, 1]
 
 
 @pytest.mark.parametrize("name", NAMES)

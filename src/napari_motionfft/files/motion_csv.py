@@ -38,6 +38,13 @@ def dump(motion: Motion) -> str:
     return text.getvalue()
 
 
+def begins(start: str) -> bool:
+    """Whether text begins with a header of ours: frame, y and x, and no foreign column."""
+    line = start.lstrip().partition("\n")[0]
+    names = [cell.strip().lower() for cell in line.split(",")]
+    return set(NEEDED) <= set(names) <= set(COLUMNS)
+
+
 def parse(text: str, source: Path) -> Motion:
     """Read a table; `source` is named in errors.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -39,8 +40,8 @@ IMAGES = {"integrated": "<f4", "plain_mean": "<f4", "coverage": "<i4"}
 AXES = ("vy", "vx")
 
 
-def dump(motion: Motion) -> str:
-    """The whole Motion as text.
+def dump(motion: Motion, layer: dict[str, Any] | None = None) -> str:
+    """The whole Motion as text; with `layer`, where its stack lay in a viewer.
 
     Raises
     ------
@@ -73,6 +74,8 @@ def dump(motion: Motion) -> str:
             "values": packed(land.values, "<f4"),
         },
     }
+    if layer is not None:
+        record["layer"] = plain(layer, "layer")
     # one field a line: short to look at, and an error's line number names the field
     lines = [
         f"{json.dumps(name)}: {json.dumps(value, ensure_ascii=False, allow_nan=False)}"
@@ -81,13 +84,23 @@ def dump(motion: Motion) -> str:
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
+def begins(start: str) -> bool:
+    """Whether text begins as `dump` begins it, however it is spaced."""
+    return re.match(rf'\s*{{\s*"format"\s*:\s*"{FORMAT}"', start) is not None
+
+
 def field(motion: Motion, name: str) -> Any:
     """A field as plain data."""
     return plain(getattr(motion, name), f"motion.{name}")
 
 
-def parse(text: str, source: Path) -> Motion:
+def parse(text: str, source: Path) -> tuple[Motion, dict[str, Any] | None]:
     """Read what `dump` wrote, or an older version; `source` is named in errors.
+
+    Returns
+    -------
+    Motion, layer
+        The second as given to `dump`, or None.
 
     Raises
     ------
@@ -109,7 +122,8 @@ def parse(text: str, source: Path) -> Motion:
             f"only {' and '.join(map(str, READ))}; a newer napari-motionfft may read it"
         )
     try:
-        return from_record(record)
+        layer = typed(record, "layer", dict) if "layer" in record else None
+        return from_record(record), layer
     except KeyError as error:
         raise ValueError(f"{source}: no field {error.args[0]!r}") from error
     except (ValueError, TypeError, OverflowError) as error:

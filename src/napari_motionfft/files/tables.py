@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +13,8 @@ from napari_motionfft.files.whole import written_whole
 from napari_motionfft.motion.result import Motion
 
 SUFFIXES = (".csv", ".json")
+START = 1000
+"""Characters that tell what a file is."""
 
 
 def save_motion(motion: Motion, path: str | os.PathLike[str]) -> None:
@@ -38,12 +41,19 @@ def save_motion(motion: Motion, path: str | os.PathLike[str]) -> None:
     OSError
         The file cannot be written.
     """
+    write_motion(motion, path)
+
+
+def write_motion(
+    motion: Motion, path: str | os.PathLike[str], layer: dict[str, Any] | None = None
+) -> None:
+    """As `save_motion`; .json also holds where the stack lay in a viewer, if that is given."""
     if not isinstance(motion, Motion):
         raise TypeError(f"motion must be a Motion, got {type(motion).__name__}")
     kind = suffix(path)
     if not np.isfinite(motion.displacements).all():
         raise ValueError("motion.displacements holds NaN or inf; it cannot be saved")
-    text = motion_csv.dump(motion) if kind == ".csv" else motion_json.dump(motion)
+    text = motion_csv.dump(motion) if kind == ".csv" else motion_json.dump(motion, layer)
     with written_whole(path) as file:
         file.write(text.encode("utf-8"))
 
@@ -69,6 +79,11 @@ def load_motion(path: str | os.PathLike[str]) -> Motion:
     OSError
         The file cannot be read.
     """
+    return read_motion(path)[0]
+
+
+def read_motion(path: str | os.PathLike[str]) -> tuple[Motion, dict[str, Any] | None]:
+    """As `load_motion`, and where the stack lay in a viewer, if the file tells."""
     kind = suffix(path)
     source = Path(path)
     try:
@@ -78,7 +93,25 @@ def load_motion(path: str | os.PathLike[str]) -> Motion:
         raise ValueError(f"{source}: not a text file in UTF-8") from error
     if not text.strip():
         raise ValueError(f"{source}: the file is empty")
-    return motion_csv.parse(text, source) if kind == ".csv" else motion_json.parse(text, source)
+    if kind == ".csv":
+        return motion_csv.parse(text, source), None
+    return motion_json.parse(text, source)
+
+
+def holds_motion(path: str | os.PathLike[str]) -> bool:
+    """Whether a file begins as one that `save_motion` wrote; the rest of it is not read.
+
+    A .csv must have no other columns. What cannot be read is none.
+    """
+    try:
+        kind = suffix(path)
+        with Path(path).open(encoding="utf-8-sig") as file:
+            start = file.read(START)
+    except (ValueError, OSError):  # another suffix, no text, not there
+        return False
+    if kind == ".json":
+        return motion_json.begins(start)
+    return motion_csv.begins(start)
 
 
 def suffix(path: str | os.PathLike[str]) -> str:

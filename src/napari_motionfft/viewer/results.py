@@ -12,7 +12,7 @@ from napari_motionfft.motion.result import Motion
 from napari_motionfft.viewer.camera import camera_is_fitted, watch_fits
 from napari_motionfft.viewer.canvas import guard_removal
 from napari_motionfft.viewer.occupied import reach
-from napari_motionfft.viewer.result_layers import CANVAS, KEY, result_layers
+from napari_motionfft.viewer.result_layers import CANVAS, KEY, LayerData, result_layers
 from napari_motionfft.viewer.source import Source
 from napari_motionfft.viewer.units import factors
 
@@ -49,7 +49,22 @@ def add_results(
     list of napari.layers.Layer
         The added layers, from bottom to top.
     """
-    from napari.layers import Image, Labels, Layer
+    from napari.layers import Layer
+
+    made = made_for(viewer, motion, source, layout)
+    layers = [Layer.create(*each) for each in made]
+    follow = camera_is_fitted(viewer) if fit is None else fit
+    watch_fits(viewer)
+    guard_removal(viewer)
+    with kept(viewer):
+        viewer.layers.extend(layers)
+    settle(viewer, layers, source, follow)
+    return layers
+
+
+def made_for(viewer: Any, motion: Motion, source: Source, layout: str) -> list[LayerData]:
+    """`result_layers` with names that are free, where a viewer has room for them."""
+    from napari.layers import Image, Labels
 
     entries = [layer.metadata[KEY] for layer in tagged(viewer)]
     height = 0.04 * max(source.placement.shape)
@@ -59,9 +74,13 @@ def add_results(
         for layer in viewer.layers
         if isinstance(layer, Image | Labels) and layer.visible and not is_result(layer)
     ]
-    taken = reach(others, source.placement, viewer.layers.units is not None)
+    units, ours = viewer.layers.units, source.placement.plane["units"]
+    convert = units is not None and all(
+        one.is_compatible_with(other) for one, other in zip(units[-2:], ours, strict=True)
+    )
+    taken = reach(others, source.placement, convert)
     canvas = tuple(float(n) for n in viewer.canvas.size)
-    made = result_layers(
+    return result_layers(
         motion,
         source,
         [layer.name for layer in viewer.layers],
@@ -71,19 +90,17 @@ def add_results(
         canvas=(canvas[0], canvas[1]) if min(canvas) > 0 else CANVAS,
         occupied=(float(taken[0]), float(taken[1])),
     )
-    layers = [Layer.create(*each) for each in made]
-    follow = camera_is_fitted(viewer) if fit is None else fit
-    watch_fits(viewer)
-    guard_removal(viewer)
-    with kept(viewer):
-        viewer.layers.extend(layers)
+
+
+def settle(viewer: Any, layers: list[Any], source: Source, follow: bool) -> None:
+    """What is left to do once the layers of a run are in a viewer: text and camera."""
     if viewer.layers.units is not None:  # the canvas counts in the finest unit of all layers
         unit = factors(source.placement.plane["units"][:1], viewer.layers.units[-2:-1])[0]
-        labels = next(x for x in layers if x.metadata[KEY]["role"] == "landscape axes")
-        labels.text.size *= unit
+        for layer in layers:
+            if layer.metadata[KEY]["role"] == "landscape axes":
+                layer.text.size *= unit
     if follow:
         viewer.fit_to_view()
-    return layers
 
 
 def remove_results(viewer: Any, run: str | None = None) -> int:

@@ -49,8 +49,16 @@ def keep(
     layers: Iterable[Any], motion: Motion, source: Source, layer_frames: int | None = None
 ) -> Kept:
     """Write a motion into the metadata of its result layers."""
+    kept = kept_of(motion, source, layer_frames)
+    for layer in layers:
+        layer.metadata[KEY]["motion"] = kept
+    return kept
+
+
+def kept_of(motion: Motion, source: Source, layer_frames: int | None = None) -> Kept:
+    """A motion with where it came from."""
     pair = pair_text(motion.velocity, motion.velocity_stderr)
-    kept = Kept(
+    return Kept(
         motion=motion,
         name=marked(f"{source.name}: {pair} px/frame", motion),
         first_frame=source.first_frame,
@@ -61,9 +69,6 @@ def keep(
         source=source.name,
         placement=source.placement,
     )
-    for layer in layers:
-        layer.metadata[KEY]["motion"] = kept
-    return kept
 
 
 def marked(name: str, motion: Motion) -> str:

@@ -18,9 +18,12 @@ COLOURS = "spring"
 
 
 def path(motion: Motion, source: Source) -> Array:
-    """(T, 2) px of level 0: the region's centre, moved along with the scene."""
-    (y0, y1), (x0, x1) = motion.region
-    centre = np.asarray([(y0 + y1 - 1) / 2, (x0 + x1 - 1) / 2])
+    """(T, 2) px of level 0: the region's centre, moved along with the scene.
+
+    A table tells no region: its path begins at pixel 0.
+    """
+    region = np.asarray(motion.region)
+    centre = (region[:, 0] + np.maximum(region[:, 0], region[:, 1] - 1)) / 2
     return source.placement.to_layer(centre + motion.displacements)
 
 
@@ -29,13 +32,18 @@ def frame_features(motion: Motion, source: Source) -> dict[str, NDArray[Any]]:
     moved = np.asarray(motion.displacements)
     error = np.asarray(motion.displacement_stderr)
     step = np.gradient(moved, axis=0)  # (T, 2) px/frame
+    frames = np.arange(len(moved))
+    known = {"score": motion.frame_score, "correlation": motion.correlation}
     return {
-        "frame": np.arange(len(moved)) + source.first_frame,
+        "frame": frames + source.first_frame,
         "displacement_y": moved[:, 0],
         "displacement_x": moved[:, 1],
         "speed": np.hypot(step[:, 0], step[:, 1]),
         "stderr_y": error[:, 0],
         "stderr_x": error[:, 1],
+        **{name: column for name, column in known.items() if np.isfinite(column).any()},
+        "excluded": np.isin(frames, motion.excluded).astype(np.int64),
+        "jump": np.isin(frames, motion.jumps).astype(np.int64),
     }
 
 
