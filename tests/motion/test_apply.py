@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tests.motion.made import drifting, motion_along, wrapping
 
 import napari_motionfft as mf
+from napari_motionfft.motion.interpolation import INTERPOLATIONS
 
 DTYPES = ["uint8", "uint16", "int16", "uint32", "float32", "float64", "float16", ">u2", ">f4"]
 WHOLE = st.lists(st.tuples(st.integers(-30, 30), st.integers(-30, 30)), min_size=2, max_size=5).map(
@@ -41,14 +42,14 @@ def integers(count: int, dtype: str = "uint8", seed: int = 0) -> np.ndarray:
 @given(WHOLE, st.sampled_from(["uint8", "uint16", "int16", ">u2", "bool"]), st.integers(0, 1))
 def test_whole_shifts_are_exact(path: np.ndarray, dtype: str, fill: int) -> None:
     stack = integers(len(path), "uint8") > 60 if dtype == "bool" else integers(len(path), dtype)
-    for interpolation in ("fourier", "nearest"):
+    for interpolation in INTERPOLATIONS:
         moved = mf.apply_motion(stack, motion_along(path), fill=fill, interpolation=interpolation)
         assert moved.dtype == stack.dtype
         np.testing.assert_array_equal(moved, rolled_by_hand(stack, path, fill))
 
 
 @pytest.mark.parametrize("dtype", [*DTYPES, "bool", "int64"])
-@pytest.mark.parametrize("interpolation", ["fourier", "nearest"])
+@pytest.mark.parametrize("interpolation", INTERPOLATIONS)
 def test_the_type_is_kept(dtype: str, interpolation: str) -> None:
     stack = integers(4, dtype) if dtype != "bool" else integers(4) > 60
     path = np.array([(0, 0), (0.3, 1.2), (0.6, 2.4), (0.9, 3.6)])
@@ -130,7 +131,7 @@ def test_torch_gives_torch() -> None:
 
 
 @pytest.mark.parametrize("chunks", [(2, 9, 9), (1, 18, 21), ((3, 1, 3), 18, 7), (7, 18, 21)])
-@pytest.mark.parametrize("interpolation", ["fourier", "nearest"])
+@pytest.mark.parametrize("interpolation", INTERPOLATIONS)
 def test_dask_stays_lazy_and_keeps_its_chunks_along_t(chunks: Any, interpolation: str) -> None:
     stack = integers(7, "uint16")
     motion = motion_along(np.arange(7)[:, None] * np.array([[0.7, -1.1]]))
