@@ -8,15 +8,18 @@ from typing import Any
 import dask.array as da
 import numpy as np
 import pytest
-from napari.layers import Image
+from napari.layers import Image, Labels
 from numpy.typing import NDArray
 
 import napari_motionfft as mf
 from napari_motionfft.motion.errors import Cancelled
 from napari_motionfft.motion.result import Motion
-from napari_motionfft.viewer.compensate import compensate, mean, target_of
+from napari_motionfft.viewer.between import up_to_date
+from napari_motionfft.viewer.compensate import Options, compensate, mean
+from napari_motionfft.viewer.placement import Placement
 from napari_motionfft.viewer.runs import Kept
-from napari_motionfft.viewer.source import SourceError
+from napari_motionfft.viewer.source import SourceError, pixel_size
+from napari_motionfft.viewer.targets import target_of
 
 T, SHAPE = 5, (24, 30)
 STEP = (2.0, -3.0)
@@ -58,10 +61,58 @@ def test_a_stack_stands_still(stack: Any, motion: Motion) -> None:
     original = stack.copy()
     target = target_of(Image(stack), Kept(motion, "m"))
     moved = compensate(target, ignore, Event())
-    assert isinstance(moved, np.ndarray)
-    assert moved.dtype == stack.dtype
-    check_still(moved, stack[0])
+    assert isinstance(moved, da.Array)  # nothing is computed before it is shown
+    assert moved.chunksize == (1, *SHAPE)
+    now = compensate(target, ignore, Event(), Options(lazy=False))
+    assert isinstance(now, np.ndarray)
+    assert moved.dtype == now.dtype == stack.dtype
+    check_still(now, stack[0])
+    np.testing.assert_array_equal(np.asarray(moved), now)
     np.testing.assert_array_equal(stack, original)
+
+
+def test_the_motion_can_be_put_in_again(stack: Any, motion: Motion) -> None:
+    still = np.broadcast_to(stack[:1], stack.shape).copy()
+    target = target_of(Image(still), Kept(motion, "m"))
+    moved = compensate(target, ignore, Event(), Options(inverse=True, fill=-7.0))
+    for t in range(T):
+        to, start = seen(t), (slice(2 * t, None), slice(0, SHAPE[1] - 3 * t))
+        np.testing.assert_allclose(np.asarray(moved[t])[start], stack[0][to], atol=1e-4)
+    assert (np.asarray(moved[-1])[0] == -7).all()
+
+
+def test_labels_keep_their_numbers(motion: Motion) -> None:
+    marks = np.zeros((T, *SHAPE), np.int32)
+    for t in range(T):
+        marks[t, 2 + 2 * t : 5 + 2 * t, 20 - 3 * t : 24 - 3 * t] = 70_001
+    layer = Labels(marks.copy())
+    target = target_of(layer, Kept(motion, "m"))
+    moved = compensate(target, ignore, Event(), Options(interpolation="fourier"))
+    layer.data[:] = 3  # painted on, after the result was made
+    np.testing.assert_array_equal(np.asarray(moved), np.broadcast_to(marks[0], marks.shape))
+    result = Labels(moved, **target.full)
+    assert (result.blending, result.opacity) == (layer.blending, layer.opacity)
+
+
+def test_every_level_of_a_pyramid_moves(stack: Any, motion: Motion) -> None:
+    small = stack[:, ::2, ::2]
+    layer = Image([stack, small], multiscale=True)
+    target = target_of(layer, Kept(motion, "m"))
+    levels = compensate(target, ignore, Event(), Options(interpolation="nearest"))
+    result = Image(levels, **target.full)
+    assert result.multiscale
+    check_still(np.asarray(result.data[0]), stack[0])
+    # 4 px down, −6 px right by frame 2, which is 2 and −3 of the lower level
+    np.testing.assert_array_equal(np.asarray(result.data[1])[2, :-2, 3:], small[2, 2:, :-3])
+    odd = Image([stack, stack[::2, ::2, ::2]], multiscale=True)
+    alone = compensate(target_of(odd, Kept(motion, "m")), ignore, Event())
+    assert isinstance(alone, da.Array)
+
+
+def test_a_fill_value_that_does_not_fit_is_refused(motion: Motion) -> None:
+    target = target_of(Image(np.ones((T, *SHAPE), np.uint8)), Kept(motion, "m"))
+    with pytest.raises(ValueError, match="fill must be a whole number 0…255"):
+        compensate(target, ignore, Event(), Options(fill=300))
 
 
 def test_other_axes_and_their_order_stay(stack: Any, motion: Motion) -> None:
@@ -123,17 +174,48 @@ def test_another_length_is_refused(motion: Motion) -> None:
         target_of(Image(np.zeros(SHAPE)), Kept(motion, "m"))
 
 
+def kept_on(layer: Image, motion: Motion, **arguments: Any) -> Kept:
+    """The motion as `runs.keep` keeps it, measured on all frames of a layer (T, Y, X)."""
+    place = Placement.of(layer, 0, (0,) * layer.ndim, layer.data.shape[-2:])
+    named = {"time_axis": 0, "layer_frames": T, "source": layer.name, "placement": place}
+    size, unit = pixel_size(layer, (1.0, 1.0))
+    return Kept(motion, "m", pixel_size=size, unit=unit, **named, **arguments)
+
+
 def test_pixels_of_another_size_move_by_another_number(motion: Motion) -> None:
-    kept = Kept(motion, "m", pixel_size=(0.5, 0.5), unit="µm")
-    binned = Image(
-        np.zeros((T, 12, 15)), scale=(1, 1000, 1000), units=("pixel", "nanometer", "nanometer")
-    )
+    units = ("pixel", "um", "um")
+    measured = Image(np.zeros((T, *SHAPE)), scale=(1, 0.5, 0.5), units=units)
+    kept = kept_on(measured, motion)
+    nanometers = ("pixel", "nanometer", "nanometer")
+    binned = Image(np.zeros((T, 12, 15)), scale=(1, 1000, 1000), units=nanometers)
     found = target_of(binned, kept).motion
     np.testing.assert_allclose(found.displacements, motion.displacements / 2)
-    same = Image(np.zeros((T, *SHAPE)), scale=(1, 0.5, 0.5), units=("pixel", "um", "um"))
+    same = Image(np.zeros((T, *SHAPE)), scale=(1, 0.5, 0.5), units=units)
     assert target_of(same, kept).motion is motion
+    mirrored = Image(np.zeros((T, *SHAPE)), scale=(1, -0.5, 0.5), units=units)
+    found = target_of(mirrored, kept).motion
+    np.testing.assert_allclose(found.displacements, motion.displacements * (-1, 1))
+    turned = Image(np.zeros((T, *SHAPE)), scale=(1, 0.5, 0.5), units=units, rotate=90)
+    found = target_of(turned, kept).motion.displacements
+    there = [turned.data_to_world((0, *d)) for d in found]  # the same way in the world
+    np.testing.assert_allclose(np.asarray(there)[:, 1:], motion.displacements / 2, atol=1e-12)
     with pytest.raises(SourceError, match="do not compare"):
         target_of(Image(np.zeros((T, *SHAPE))), kept)
+
+
+def test_a_layer_that_got_its_scale_later_is_the_same_layer(motion: Motion) -> None:
+    layer = Image(np.zeros((T, *SHAPE)), name="cells")
+    kept = kept_on(layer, motion)
+    layer.units = ("s", "um", "um")
+    layer.scale = (5, 0.2, 0.2)
+    assert target_of(layer, up_to_date(kept, [layer])).motion is motion
+    other = Image(np.zeros((T, 7, 8)), name="cells")
+    assert up_to_date(kept, [other]) is kept
+
+
+def test_axes_before_time_are_found_from_the_end(motion: Motion) -> None:
+    kept = kept_on(Image(np.zeros((T, *SHAPE))), motion)
+    assert target_of(Image(np.zeros((3, T, *SHAPE))), kept).axis == 1
 
 
 def test_results_lie_where_the_layer_lies(stack: Any, motion: Motion) -> None:
@@ -162,6 +244,7 @@ def test_cancel_is_heard(stack: Any, motion: Motion) -> None:
     stop = Event()
     stop.set()
     target = target_of(Image(stack), Kept(motion, "m"))
-    for work in (compensate, mean):
-        with pytest.raises(Cancelled):
-            work(target, ignore, stop)
+    with pytest.raises(Cancelled):
+        mean(target, ignore, stop)
+    with pytest.raises(Cancelled):
+        compensate(target, ignore, stop, Options(lazy=False))

@@ -4,19 +4,35 @@ from __future__ import annotations
 
 from typing import Any
 
-from napari_motionfft.viewer.compensate import mean
+from napari_motionfft.viewer.move_layer import Work, averaging
+from napari_motionfft.viewer.runs import Kept
+from napari_motionfft.viewer.targets import target_of
 from napari_motionfft.viewer.widgets.on_motion import OnMotion
+from napari_motionfft.viewer.widgets.parts import choose_active, images, menu
 
 
 class CompensatedMean(OnMotion):
     """Adds "<layer> (motion-compensated mean)", without the time axis."""
 
     def __init__(self, napari_viewer: Any) -> None:
+        layer = menu(
+            "image",
+            "Image layer",
+            lambda _: images(napari_viewer),
+            "It has as many frames as the motion.",
+        )
+        choose_active(layer, napari_viewer)
         super().__init__(
             napari_viewer,
+            name="motion_compensated_mean",
             stage="Average along the motion",
-            role="motion-compensated mean",
-            suffix="motion-compensated mean",
-            work=mean,
-            still=True,
+            tooltip="Average along the motion. The chosen layer stays as it is.",
+            layer=layer,
+            more=[],
         )
+
+    def _check(self, layer: Any, kept: Kept) -> None:
+        target_of(layer, kept)
+
+    def _prepare(self, layer: Any, kept: Kept) -> Work:
+        return averaging(layer, kept)
