@@ -67,7 +67,7 @@ def frames_of(points: Any, layer: Any, kept: Kept) -> Array:
         raise SourceError(f"{layer.name!r} has no frame coordinate: it lies in every frame alike.")
     world = np.asarray(points, dtype=np.float64) @ linear.T + translate
     times = world[:, len(translate) - back]
-    times = times * unit_factors(place.full["units"], layer.units)[-back]
+    times = times * unit_factors(layer.units, place.full["units"])[-back]
     return frames_at(times, kept)
 
 
