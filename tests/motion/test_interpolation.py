@@ -62,7 +62,7 @@ def test_values_between_pixels_are_those_of_the_scene(path: np.ndarray) -> None:
     stack = seen_through(path, (56, 64))
     inner = (slice(None), slice(18, -18), slice(18, -18))
     truth = np.broadcast_to(stack[0], stack.shape)[inner]
-    for interpolation, error in {"fourier": 0.15, "bicubic": 0.002, "linear": 0.1}.items():
+    for interpolation, error in {"fourier": 0.15, "bicubic": 2e-4, "linear": 0.08}.items():
         moved = mf.apply_motion(stack, motion_along(path), interpolation=interpolation)[inner]
         assert np.abs(moved - truth).max() < error
 
@@ -79,7 +79,7 @@ def test_taken_out_and_put_in_again_is_the_original(path: np.ndarray, interpolat
     out = mf.apply_motion(stack, motion, interpolation=interpolation)
     back = mf.apply_motion(out, motion, interpolation=interpolation, inverse=True)
     inner = (slice(None), slice(21, -21), slice(21, -21))
-    tolerance = {"fourier": 0.1, "bicubic": 0.005, "linear": 0.12, "nearest": 0.0}[interpolation]
+    tolerance = {"fourier": 0.07, "bicubic": 0.002, "linear": 0.08, "nearest": 0.0}[interpolation]
     assert np.abs(back - stack)[inner].max() <= tolerance
 
 

@@ -191,7 +191,7 @@ def read_both(
     if wide is None:
         return job.frames.read(*block, region)[rows], None
     both = hull(region, wide)
-    if area(both) > 2 * (area(region) + area(wide)):
+    if area(both) > area(region) + area(wide):
         return job.frames.read(*block, region)[rows], job.frames.read(*block, wide)[rows]
     values = job.frames.read(*block, both)[rows]
     parts = [
