@@ -51,6 +51,7 @@ def test_what_is_contributed(manifest: PluginManifest) -> None:
     assert [w.display_name for w in given.widgets] == [
         "Estimate motion",
         "Apply motion to layer…",
+        "Follow the region",
         "Motion-compensated mean",
         "Objective lab",
         "Strip motion",
@@ -63,6 +64,7 @@ def test_what_is_contributed(manifest: PluginManifest) -> None:
             "napari-motionfft.lab",
         ],
         "napari/layers/transform": ["napari-motionfft.apply"],
+        "napari/layers/track": ["napari-motionfft.follow"],
         "napari/layers/project": ["napari-motionfft.mean"],
     }
     assert [sample.key for sample in given.sample_data] == [
@@ -71,6 +73,17 @@ def test_what_is_contributed(manifest: PluginManifest) -> None:
         "white_square",
         "tacoma_bridge",
         "blood_flow",
+        "drift_with_jump",
+        "crawling_cells",
+        "tensile_test",
+    ]
+    assert [reader.command for reader in given.readers] == [
+        "napari-motionfft.read_video",
+        "napari-motionfft.read_motion",
+    ]
+    assert [(w.command, w.filename_extensions) for w in given.writers] == [
+        ("napari-motionfft.write_table", [".csv"]),
+        ("napari-motionfft.write_whole", [".json"]),
     ]
 
 

@@ -18,6 +18,9 @@ from napari_motionfft.viewer.source import guess_time_axis, read_source
     [
         (samples.rain_radar, (24, 320, 320), np.uint8),
         (samples.low_light, (48, 256, 256), np.uint8),
+        (samples.drift_with_jump, (60, 256, 256), np.uint8),
+        (samples.crawling_cells, (37, 384, 384), np.uint8),
+        (samples.tensile_test, (11, 512, 320), np.uint8),
         (samples.white_square, (5, 128, 128), np.float32),
         (samples.tacoma_bridge, (248, 250, 334), np.uint8),
     ],
@@ -44,6 +47,32 @@ def test_low_light_truth_is_that_of_its_table() -> None:
     text = (files("napari_motionfft") / "data" / "known_velocity_low_light.csv").read_text()
     rows = [(float(row["y"]), float(row["x"])) for row in csv.DictReader(text.splitlines())]
     np.testing.assert_allclose(rows, np.outer(np.arange(48), velocity), atol=1e-6)
+
+
+def test_drift_with_jump_has_its_path_and_moves_along_it() -> None:
+    ((data, arguments, _),) = samples.drift_with_jump()
+    path = arguments["metadata"][samples.PATH_TRUTH]
+    assert path.shape == (60, 2)
+    steps = np.linalg.norm(np.diff(path, axis=0), axis=1)
+    assert np.argmax(steps) == 32
+    assert steps[32] == pytest.approx(7.6, abs=0.1)
+    # the frames before and after the bump, averaged over the stage's small steps, tell the same
+    before, after = (data[each].astype(float) for each in (slice(30, 33), slice(33, 36)))
+    moved = path[33:36].mean(0) - path[30:33].mean(0)
+    cross = np.fft.ifft2(np.fft.fft2(after.mean(0)) * np.fft.fft2(before.mean(0)).conj()).real
+    peak = np.array(np.unravel_index(np.argmax(cross), cross.shape))
+    np.testing.assert_allclose((peak + 128) % 256 - 128, moved, atol=1)
+
+
+def test_the_tensile_specimen_travels_far() -> None:
+    """Up, by about 9 px a frame at first."""
+    ((data, _, _),) = samples.tensile_test()
+    first, last = (data[t, 200:456].astype(float) for t in (0, 4))
+    first, last = first - first.mean(), last - last.mean()
+    cross = np.fft.ifft2(np.fft.fft2(last) * np.fft.fft2(first).conj()).real
+    dy, dx = np.unravel_index(np.argmax(cross), cross.shape)
+    assert dy - 256 == pytest.approx(-33, abs=5)
+    assert min(dx, 320 - dx) <= 2
 
 
 def test_white_square_is_rolled_by_its_truth() -> None:

@@ -15,6 +15,8 @@ BOUNDARY = "boundary"
 """Entries of a layer's metadata: its known velocity; "periodic…" where its content wraps."""
 LINE_TRUTH = "true velocity px/line"
 """(T,) entry of the metadata of a line scan."""
+PATH_TRUTH = "true displacement (y, x) px"
+"""(T, 2) entry of the metadata of a stack whose path is known."""
 
 
 def rain_radar() -> list[LayerData]:
@@ -43,6 +45,50 @@ def low_light() -> list[LayerData]:
         },
     }
     return [(read("known_velocity_low_light.tif"), arguments, "image")]
+
+
+def drift_with_jump() -> list[LayerData]:
+    """Cells on a stage that wanders and is bumped once, path known exactly: 60 × 256 × 256.
+
+    Steps of 0.5 px a frame at random; at frame 33 one of about (6.8, −3.4) px.
+    """
+    arguments = {
+        "name": "drift with a jump",
+        "axis_labels": ("t", "y", "x"),
+        "metadata": {
+            PATH_TRUTH: true_path("known_drift_with_jump.csv"),
+            "try": "model: free or auto",
+            "credit": "T98G image from oist/Usiigaci (MIT); motion and noise simulated",
+        },
+    }
+    return [(read("known_drift_with_jump.tif"), arguments, "image")]
+
+
+def crawling_cells() -> list[LayerData]:
+    """T98G cells that crawl while the stage drifts by about 1 px in all: 37 × 384 × 384 uint8."""
+    arguments = {
+        "name": "T98G cells",
+        "axis_labels": ("t", "y", "x"),
+        "metadata": {
+            "what": "the cells move by themselves: the stage's drift is that of the background",
+            "credit": "oist/Usiigaci (MIT)",
+        },
+    }
+    return [(read("t98g_phase_contrast.tif"), arguments, "image")]
+
+
+def tensile_test() -> list[LayerData]:
+    """A speckled specimen that is pulled, and stretches: 11 × 512 × 320 uint8."""
+    arguments = {
+        "name": "tensile test",
+        "axis_labels": ("t", "y", "x"),
+        "metadata": {
+            "what": "travels up by about 100 px in all and stretches, so no one motion fits all of it",
+            "try": "model: free, on a part of the specimen",
+            "credit": "PolymerGuy/muDIC (MIT)",
+        },
+    }
+    return [(read("tensile_test_mudic.tif"), arguments, "image")]
 
 
 def white_square() -> list[LayerData]:
@@ -108,3 +154,11 @@ def read(name: str) -> NDArray[Any]:
 
     with as_file(files("napari_motionfft") / "data" / name) as path:
         return np.asarray(tifffile.imread(path))
+
+
+def true_path(name: str) -> NDArray[np.float64]:
+    """(T, 2) px of a packaged table."""
+    from napari_motionfft.files.tables import load_motion
+
+    with as_file(files("napari_motionfft") / "data" / name) as path:
+        return load_motion(path).displacements
