@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from importlib import import_module
 from typing import Any
 
 from napari_motionfft.motion.result import Motion
 from napari_motionfft.viewer.devices import load_torch
-from napari_motionfft.viewer.report import Report
+from napari_motionfft.viewer.path_chart import PathChart, path_chart
+from napari_motionfft.viewer.report import Report, report_of
+from napari_motionfft.viewer.runs import kept_of
 from napari_motionfft.viewer.script import as_python, taken_at
 from napari_motionfft.viewer.settings import SIZES, Preferences
 from napari_motionfft.viewer.source import Source
@@ -63,13 +66,26 @@ class Asked:
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """One run: what was asked, on what data, what came out, and the call that repeats it."""
+    """One run: what was asked, on what data, what came out, and the call that repeats it.
+
+    Attributes
+    ----------
+    preview
+        It was a quick one.
+    name
+        To choose it by, once there is a motion.
+    run_id
+        Of its layers in the viewer.
+    """
 
     asked: Asked
     source: Source
     script: str
     motion: Motion | None = None
     report: Report | None = None
+    preview: bool = False
+    name: str = ""
+    run_id: str = ""
 
     @property
     def layer_frames(self) -> int:
@@ -77,6 +93,25 @@ class Run:
         layer = self.asked.layer
         data = layer.data[0] if layer.multiscale else layer.data
         return int(data.shape[self.source.time_axis])
+
+    @property
+    def result(self) -> Motion:
+        """The motion of a run that is over."""
+        assert self.motion is not None
+        return self.motion
+
+    @property
+    def chart(self) -> PathChart:
+        """Displacement against time."""
+        asked = self.asked
+        return path_chart(self.result, self.source, asked.interval, asked.time_unit, self.preview)
+
+    def with_result(self, motion: Motion) -> Run:
+        """The run when it is over, with its words."""
+        asked, source = self.asked, self.source
+        report = report_of(motion, source, asked.interval, asked.time_unit, self.preview)
+        name = f"{source.name}: preview" if self.preview else kept_of(motion, source).name
+        return replace(self, motion=motion, report=report, name=name)
 
 
 def estimate(asked: Asked, source: Source, progress: Any, cancel: Any) -> Motion:
@@ -90,7 +125,17 @@ def estimate(asked: Asked, source: Source, progress: Any, cancel: Any) -> Motion
     return motion
 
 
-def script_of(asked: Asked, source: Source) -> str:
+def preview(asked: Asked, source: Source, progress: Any, cancel: Any) -> Motion:
+    """The same quickly, from a few frames at low resolution; any thread."""
+    load_torch()
+    preview_motion = import_module("napari_motionfft.motion.preview").preview_motion
+    motion: Motion = preview_motion(
+        source.stack, region=source.region, progress=progress, cancel=cancel, **asked.arguments
+    )
+    return motion
+
+
+def script_of(asked: Asked, source: Source, function: str = "estimate_motion") -> str:
     """The call that repeats a run."""
     layer = asked.layer
     return as_python(
@@ -101,4 +146,5 @@ def script_of(asked: Asked, source: Source) -> str:
         level=asked.level if layer.multiscale else None,
         rgb=bool(layer.rgb),
         path=layer.source.path,
+        function=function,
     )

@@ -99,10 +99,11 @@ def report_of(
         rows.append(("", f"{measured(*speed(motion, step))} {unit}"))
     rows.append(("Direction", direction(motion, source.pixel_size)))
     rows.append(("Peak", f"{motion.score:.1f} σ above the landscape's noise"))
-    if np.isfinite(motion.split_half).all():
+    halves = half_rows(motion) if varies else []
+    if not halves and np.isfinite(motion.split_half).all():
         y, x = (signed(part, 4) for part in motion.split_half)
-        rows.append(("Split half", f"even − odd ({y}, {x}) px/frame"))
-    rows += half_rows(motion) if varies else []
+        halves = [("Split half", f"even − odd ({y}, {x}) px/frame")]
+    rows += halves
     rows.append(("Data", data_line(motion, source)))
     seconds = motion.settings.get("seconds")
     rows.append(("Ran on", motion.device + (f", {seconds:.1f} s" if seconds is not None else "")))

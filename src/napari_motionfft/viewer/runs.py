@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from napari_motionfft.motion.result import Motion
 from napari_motionfft.viewer.placement import Placement
 from napari_motionfft.viewer.results import KEY, is_result
@@ -57,10 +59,9 @@ def keep(
 
 def kept_of(motion: Motion, source: Source, layer_frames: int | None = None) -> Kept:
     """A motion with where it came from."""
-    pair = pair_text(motion.velocity, motion.velocity_stderr)
     return Kept(
         motion=motion,
-        name=marked(f"{source.name}: {pair} px/frame", motion),
+        name=marked(f"{source.name}: {in_short(motion)}", motion),
         first_frame=source.first_frame,
         layer_frames=layer_frames,
         time_axis=source.time_axis,
@@ -69,6 +70,14 @@ def kept_of(motion: Motion, source: Source, layer_frames: int | None = None) -> 
         source=source.name,
         placement=source.placement,
     )
+
+
+def in_short(motion: Motion) -> str:
+    """ "(−2.55, 2.10) px/frame", or for a path "spline, up to 12.3 px"."""
+    if motion.model == "velocity":
+        return f"{pair_text(motion.velocity, motion.velocity_stderr)} px/frame"
+    used = np.delete(motion.displacements, list(motion.excluded), axis=0)
+    return f"{motion.model}, up to {np.hypot(*used.T).max(initial=0):.3g} px"
 
 
 def marked(name: str, motion: Motion) -> str:

@@ -27,6 +27,7 @@ def as_python(
     level: int | None = None,
     rgb: bool = False,
     path: str | None = None,
+    function: str = "estimate_motion",
 ) -> str:
     """Code for napari's console, or for a script that loads the same array.
 
@@ -35,7 +36,7 @@ def as_python(
     source
         What the run was made on.
     arguments
-        Keyword arguments of `estimate_motion` besides region, progress and cancel.
+        Keyword arguments of the function besides region, progress and cancel.
     at
         Where the axes before y and x were taken (`taken_at`).
     frames
@@ -46,6 +47,8 @@ def as_python(
         The layer holds colours along its last axis.
     path
         File that the layer was read from, if known.
+    function
+        "estimate_motion" or "preview_motion".
 
     Returns
     -------
@@ -53,7 +56,7 @@ def as_python(
         Code that leaves the result in `motion`.
     """
     lines = taking(source.name, index(source, at, frames), "T, Y, X", level, rgb, path)
-    lines.append("motion = mf.estimate_motion(")
+    lines.append(f"motion = mf.{function}(")
     lines.append("    stack,")
     if source.region is not None:
         y, x = ((side.start, side.stop) for side in source.region)

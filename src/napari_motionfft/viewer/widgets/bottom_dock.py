@@ -45,12 +45,16 @@ class BottomDock:
         """The dock is open."""
         return self.results is not None and docked(self.results)
 
-    def open(self) -> bool:
-        """Open the dock if need be; returns whether it is open now.
+    @property
+    def visible(self) -> bool:
+        """The dock is open, and the user has not hidden it."""
+        return self.there and not self._dock_hidden()
 
-        What has the keyboard keeps it.
-        """
+    def open(self) -> bool:
+        """Open the dock if need be; returns whether it is open now."""
         if self.there:
+            if self._dock_hidden():
+                self.results.parentWidget().show()
             return True
         self._drop()
         try:
@@ -70,6 +74,11 @@ class BottomDock:
         if self.there and window is not None:
             window.remove_dock_widget(self.results)
         self._drop()
+
+    def _dock_hidden(self) -> bool:
+        """The user has hidden the dock: it has its own button for that."""
+        around = self.results.parentWidget()
+        return around is not None and bool(around.isHidden())
 
     def _drop(self) -> None:
         """Let Qt delete what has no dock any more: Python might do so in a worker's thread."""

@@ -6,13 +6,13 @@ import os
 from pathlib import Path
 from typing import Any
 
-from napari_motionfft.motion.result import Motion
 from napari_motionfft.viewer import settings
-from napari_motionfft.viewer.asked import Run, estimate, script_of
+from napari_motionfft.viewer.asked import Run, estimate, preview, script_of
 from napari_motionfft.viewer.camera import watch_fits
 from napari_motionfft.viewer.placement import last_axes
-from napari_motionfft.viewer.report import report_of
+from napari_motionfft.viewer.preview import add_preview
 from napari_motionfft.viewer.results import add_results, remove_results
+from napari_motionfft.viewer.run_list import RunList
 from napari_motionfft.viewer.runs import keep, result_count
 from napari_motionfft.viewer.source import read_source, slider_position
 from napari_motionfft.viewer.widgets.buttons import RUNNING, allow_cancel, button, row
@@ -25,7 +25,11 @@ from napari_motionfft.viewer.widgets.parts import (
     set_enabled,
     why_no_movie,
 )
+from napari_motionfft.viewer.widgets.path_results import PathDock
 from napari_motionfft.viewer.widgets.run_dock import PanelDock
+
+RUN = "Estimate how the scene moves."
+PREVIEW = "A quick first answer from a few frames at low resolution; Run replaces it."
 
 
 class EstimateMotion(PanelDock):
@@ -38,10 +42,10 @@ class EstimateMotion(PanelDock):
 
     Attributes
     ----------
-    form, panel
-        The fields and the result panel.
+    form, panel, dock
+        The fields, the result panel, the time plot below the canvas.
     last
-        The last run that came to a result.
+        The run in view: the last one that came to a result, or the one chosen since.
     """
 
     def __init__(self, napari_viewer: Any) -> None:
@@ -50,23 +54,29 @@ class EstimateMotion(PanelDock):
         self.last: Run | None = None
         self.form = EstimateForm(napari_viewer)
         self.panel = ResultPanel()
+        self.runs = RunList(napari_viewer)
         self.run_button = button("run_button", "Run")
+        self.preview_button = button("preview_button", "Preview")
         self.cancel_button = button("cancel_button", "Cancel")
-        buttons = row("buttons", [self.run_button, self.cancel_button])
+        buttons = row("buttons", [self.preview_button, self.run_button, self.cancel_button])
         super().__init__(name="estimate_motion", labels=False)
         scrolled(self, [self.form, buttons, self.progress, self.panel], least=(0, 320))
+        self.dock = PathDock(napari_viewer, self._failed)
         self._connect()
         self.form.show_preferences(settings.read())
         self._follow(self._offer_devices)
 
     def _connect(self) -> None:
         self.run_button.changed.connect(self.run)
+        self.preview_button.changed.connect(self.preview)
         self.cancel_button.changed.connect(self.cancel)
         self.form.draw.changed.connect(self.draw_region)
         self.form.image.changed.connect(self._refresh)
         self.panel.save_button.changed.connect(self._save_as)
         self.panel.copy_button.changed.connect(self.copy_as_python)
+        self.panel.plot_button.changed.connect(self.toggle_plot)
         self.panel.remove_button.changed.connect(self.remove_results)
+        self.panel.shown.changed.connect(self.show_run)
         settings.follow(self._preferences_changed)
 
     def run(self) -> None:
@@ -74,9 +84,16 @@ class EstimateMotion(PanelDock):
 
         Does nothing but say so in the panel when the fields cannot be used.
         """
+        self._run(estimate)
+
+    def preview(self) -> None:
+        """The same for a quick first answer, whose path is shown until a run replaces it."""
+        self._run(preview)
+
+    def _run(self, work: Any) -> None:
         if self.running:
             return
-        asked = self.form.asked()
+        asked, quick = self.form.asked(), work is preview
         why_not = why_no_movie(asked.layer)
         try:
             if why_not:
@@ -93,13 +110,54 @@ class EstimateMotion(PanelDock):
             self._failed(error)
             return
         settings.write(self.form.lasting())
-        this = Run(asked, source, script_of(asked, source))
-        self.panel.show_nothing()
+        script = script_of(asked, source, "preview_motion" if quick else "estimate_motion")
+        this = Run(asked, source, script, preview=quick)
+        self.panel.clear_error()
         self._start(
-            f"Estimating the motion of {source.name}",
-            lambda progress, cancel: estimate(asked, source, progress, cancel),
-            on_done=lambda motion: self._done(this, motion),
+            f"{'Previewing' if quick else 'Estimating'} the motion of {source.name}",
+            lambda progress, cancel: work(asked, source, progress, cancel),
+            on_done=lambda motion: self._done(this.with_result(motion)),
         )
+
+    def toggle_plot(self) -> None:
+        """Show the time plot of the run in view below the canvas, or take it away."""
+        self.dock.toggle(self.last)
+
+    def show_run(self, run_id: str) -> None:
+        """Bring the numbers and the time plot of another run into view."""
+        run = self.runs.find(run_id)
+        if run is None or run.report is None:
+            return
+        self.last = run
+        self.panel.show_report(run.report)
+        if self.dock.visible:
+            self.dock.show(run)
+        self._refresh()
+
+    def reset_choices(self, *_: Any) -> None:
+        """Follow the viewer's layers: what they showed goes with them."""
+        if not alive(self):
+            return
+        had_layers = self._in_view
+        self.runs.forget_gone()
+        if had_layers and not self._in_view:
+            if self.runs.runs:
+                self.show_run(self.runs.runs[-1].run_id)
+            else:
+                self._clear_view()
+        super().reset_choices()
+
+    @property
+    def _in_view(self) -> bool:
+        """The layers of the run in view are in the viewer."""
+        return self.last is not None and self.runs.find(self.last.run_id) is not None
+
+    def _clear_view(self) -> None:
+        """The layers are gone, and the plot with them; numbers stay to be saved."""
+        self.dock.close()
+        if self.last is not None and self.last.preview:  # it has nothing more to say
+            self.last = None
+            self.panel.show_nothing()
 
     def draw_region(self) -> Any:
         """Add a Shapes layer that fits the image, ready to draw a rectangle; returns it."""
@@ -134,20 +192,34 @@ class EstimateMotion(PanelDock):
 
     def remove_results(self) -> int:
         """Remove every layer that this plugin has added; returns how many there were."""
+        self.runs.runs.clear()
+        self._clear_view()
         return remove_results(self._viewer)
 
     def _save_as(self) -> None:
         name = "motion" if self.last is None else f"{self.last.source.name} motion"
         self._save_to(ask_where_to_save(self.native, name))
 
-    def _done(self, run: Run, motion: Motion) -> None:
-        asked, source = run.asked, run.source
-        report = report_of(motion, source, asked.interval, asked.time_unit)
-        self.last = Run(asked, source, run.script, motion, report)
-        layers = add_results(self._viewer, motion, source, layout=asked.preferences.layout)
-        keep(layers, motion, source, run.layer_frames)
-        self.panel.show_report(report)
+    def _done(self, run: Run) -> None:
+        assert run.report is not None
+        self.dock.offer(run)  # before the layers, which are laid out for the canvas that is left
+        self.last = run
+        for quick in self.runs.previews():
+            remove_results(self._viewer, quick.run_id)
+        source, motion = run.source, run.result
+        if run.preview:
+            layers = add_preview(self._viewer, motion, source)
+        else:
+            layout = run.asked.preferences.layout
+            layers = add_results(self._viewer, motion, source, layout=layout)
+            keep(layers, motion, source, run.layer_frames)
+        self.last = self.runs.add(run, layers)
+        self.panel.show_report(run.report)
         self._refresh()
+
+    def _stop_everything(self) -> None:
+        super()._stop_everything()
+        self.dock.close()
 
     def _offer_devices(self, choices: list[tuple[str, str]]) -> None:
         self.form.offer_devices(choices)
@@ -161,12 +233,12 @@ class EstimateMotion(PanelDock):
         """Switch every button to what can be done now, and say why the others are off."""
         layer, running = self.form.image.value, self.running
         why_not = RUNNING if running else why_no_movie(layer)
-        set_enabled(self.run_button, why_not, "Estimate how the scene moves.")
+        set_enabled(self.run_button, why_not, RUN)
+        set_enabled(self.preview_button, why_not, PREVIEW)
         allow_cancel(self.cancel_button, running, self._runner.stopping)
-        set_enabled(
-            self.form.draw,
-            why_no_movie(layer),
-            "Add a Shapes layer over the image to draw in.",
-        )
-        self.panel.allow(self.last is not None, result_count(self._viewer), running)
+        no_draw = why_no_movie(layer)
+        set_enabled(self.form.draw, no_draw, "Add a Shapes layer over the image to draw in.")
+        has_result, count = self.last is not None, result_count(self._viewer)
+        self.panel.offer_runs(self.runs.choices(), self.last.run_id if self.last else "")
+        self.panel.allow(has_result, self._in_view, count, running)
         self.progress.visible = running

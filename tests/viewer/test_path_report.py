@@ -1,0 +1,123 @@
+"""A path in words: how far, what jumped, what was left out, which model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.viewer.made import motion_of
+from tests.viewer.made_path import EXCLUDED, PHYSICAL, source_of, wandering
+
+from napari_motionfft.motion.result import Candidate
+from napari_motionfft.viewer.path_report import LISTED, changing, model_text, ranges, typical_error
+from napari_motionfft.viewer.report import PREVIEW, QUICK, as_html, as_text, report_of
+from napari_motionfft.viewer.runs import kept_of
+
+
+def rows(motion: Any, first: int = 0, **arguments: Any) -> dict[str, str]:
+    """Values of the named rows; a row without a name belongs to the one above."""
+    told: dict[str, str] = {}
+    last = ""
+    for name, value in report_of(motion, source_of(first, **arguments)).rows:
+        last = name or last
+        told[last] = f"{told[last]} | {value}" if last in told else value
+    return told
+
+
+def test_the_path_comes_first_and_the_mean_velocity_second() -> None:
+    motion = wandering()
+    told = rows(motion, **PHYSICAL)
+    names = list(told)
+    assert names.index("Furthest") < names.index("Travel") < names.index("Mean velocity y")
+    assert "Velocity y" not in told
+    path = np.delete(motion.displacements, EXCLUDED, axis=0)
+    far = np.hypot(*path.T).max()
+    place, length = told["Furthest"].split(" | ")
+    y, x = (float(part.replace("−", "-")) for part in place[1:].split(")")[0].split(", "))
+    assert np.hypot(y, x) == pytest.approx(far, abs=0.01)
+    assert float(length.split()[0]) == pytest.approx(0.25 * far, rel=1e-3)
+    low, high = (float(part.replace("−", "-")) for part in told["Range y"][:-3].split(" to "))
+    assert (low, high) == pytest.approx((path[:, 0].min(), path[:, 0].max()), abs=0.01)
+    way = np.hypot(*np.diff(path, axis=0).T).sum()
+    assert float(told["Travel"].split()[0]) == pytest.approx(way, abs=0.01)
+    assert told["Error"] == "typically ± (0.25, 0.25) px a frame"
+    assert told["Split half"] == "paths differ by (0.20, 0.20) px rms"
+
+
+def test_jumps_and_frames_left_out_are_told_in_frames_of_the_layer() -> None:
+    told = rows(wandering(), first=5)
+    assert told["Left out"] == "2 of 60 frames: 17, 45"
+    y = 4 * (np.sin(33 / 9) - np.sin(32 / 9)) + 6.3
+    assert told["Jump"] == f"frame 38: ({y:.1f}, −4.1) px"
+    many = rows(wandering(jumps=tuple(range(1, 31))))
+    assert len(many["Jumps"].split(" | ")) == LISTED + 1
+    assert many["Jumps"].endswith(f"and {30 - LISTED} more")
+
+
+def test_a_constant_velocity_is_told_as_before() -> None:
+    motion = motion_of(frames=60)
+    assert not changing(motion)
+    told = rows(motion)
+    assert next(iter(told)) == "Velocity y"
+    assert not {"Model", "Furthest", "Travel", "Jump", "Left out"} & set(told)
+    bumped = motion_of(frames=60)
+    object.__setattr__(bumped, "excluded", (7,))
+    assert rows(bumped)["Left out"] == "1 of 60 frames: 7"
+
+
+@pytest.mark.parametrize(
+    ("model", "settings", "text"),
+    [
+        ("spline", {"knots": 8}, "spline, 8 intervals"),
+        ("spline", {"knots": 1}, "spline, 1 interval"),
+        ("polynomial", {"degree": 3}, "polynomial, degree 3"),
+        ("free", {"binning": 1}, "free, every frame free"),
+        ("free", {"binning": 4}, "free, 4 frames a node"),
+        ("spline", {"knots": None}, "spline, 11 coefficients an axis"),
+        ("velocity", {}, "velocity"),
+    ],
+)
+def test_the_model_has_its_size(model: str, settings: dict[str, Any], text: str) -> None:
+    motion = wandering(model=model, settings=settings, candidates=())
+    assert model_text(motion) == text
+    both = (Candidate("velocity", 1, 4.2), Candidate(model, 11, 22.84))
+    chosen = wandering(model=model, settings=settings, candidates=both)
+    assert model_text(chosen) == f"{text}, chosen by split-half prediction"
+    assert "22.8 σ" in rows(chosen)["Compared"]
+
+
+def test_what_was_asked_besides_is_told_where_it_is_not_usual() -> None:
+    usual = {"effort": "balanced", "frame_weights": "none", "canvas": "frame"}
+    assert "Asked" not in rows(wandering(settings=usual))
+    other = {"effort": "precise", "frame_weights": "sharpness", "canvas": "union"}
+    told = rows(wandering(settings=other))["Asked"]
+    assert told == "effort precise, frame weights sharpness, canvas union"
+    assert "Asked" not in rows(wandering(settings={"frame_weights": np.ones(60)}))
+
+
+def test_the_typical_error_is_that_of_frames_that_count() -> None:
+    assert typical_error(wandering()) == (0.25, 0.25)
+    assert np.isnan(typical_error(wandering(excluded=tuple(range(60))))).all()
+
+
+@pytest.mark.parametrize(
+    ("frames", "text"),
+    [((12, 40), "12, 40"), ((3, 4, 5, 6, 9), "3–6, 9"), ((7, 8), "7, 8"), ((5,), "5")],
+)
+def test_ranges(frames: tuple[int, ...], text: str) -> None:
+    assert ranges(frames) == text
+
+
+def test_a_preview_says_so_in_its_own_colour() -> None:
+    report = report_of(wandering(), source_of(), preview=True)
+    assert report.verdict.startswith(PREVIEW)
+    assert QUICK[0] in as_html(report)
+    assert PREVIEW in as_text(report)
+    doubtful = report_of(wandering(reliable=False, reason="dark"), source_of(), preview=True)
+    assert doubtful.verdict.endswith("Not reliable: dark")
+
+
+def test_the_name_to_choose_a_path_by() -> None:
+    far = np.hypot(*np.delete(wandering().displacements, EXCLUDED, axis=0).T).max()
+    assert kept_of(wandering(), source_of()).name == f"cells: spline, up to {far:.3g} px"
