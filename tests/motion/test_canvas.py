@@ -16,7 +16,8 @@ from tests.motion.test_integrate import image_at, seen_through
 
 from napari_motionfft.motion.apply import integrate
 from napari_motionfft.motion.canvas import canvas_box
-from napari_motionfft.motion.integrate import mean_images, sight
+from napari_motionfft.motion.integrate import mean_images
+from napari_motionfft.motion.sight import sight
 
 STEPS = st.lists(st.tuples(*[st.integers(-50, 50)] * 2), min_size=1, max_size=5).map(
     lambda p: np.array([(0, 0), *p], np.float64)
@@ -173,8 +174,8 @@ def test_lazy_is_the_same() -> None:
 
 def test_sight_is_none_when_nothing_is_seen() -> None:
     path = torch.tensor([(0.0, 100.0)])
-    assert sight(((0, 20), (0, 20)), (20, 24), path) is None
-    assert sight(((0, 20), (-110, -90)), (20, 24), path) == ((0, 20), (0, 22))
+    assert sight(((0, 20), (0, 20)), (20, 24), path, 12) is None
+    assert sight(((0, 20), (-110, -90)), (20, 24), path, 12) == ((0, 20), (0, 22))
 
 
 def test_bad_arguments() -> None:

@@ -271,3 +271,16 @@ def test_bad_weights_to_integrate() -> None:
         integrate(stack, broken)
     huge = integrate(stack, motion, frame_weights=torch.full((4,), 1e308, dtype=torch.float64))
     np.testing.assert_allclose(huge, stack.mean(0), atol=1e-5)
+
+
+def test_progress_rises_to_one() -> None:
+    stack, told = partly_blurred(frames=4, side=32), list[float]()
+    frame_weights(stack, progress=lambda fraction, _: told.append(fraction))
+    assert told[-1] == 1
+    told.clear()
+    motion = motion_along(np.zeros((4, 2)))
+    integrate(
+        stack, motion, frame_weights="sharpness", progress=lambda fraction, _: told.append(fraction)
+    )
+    assert told == sorted(told)
+    assert told[-1] == 1

@@ -82,7 +82,10 @@ def frame_weights(
     """
     frames = as_frames(stack)
     box = as_box(region, frames.shape)
-    return named_weights(kind, frames, box, reporter(progress, cancel), alpha, temperature)
+    check = reporter(progress, cancel)
+    weights = named_weights(kind, frames, box, check, alpha, temperature)
+    check(1.0, "Done")
+    return weights
 
 
 def named_weights(
@@ -165,7 +168,6 @@ def sharpness(frames: Frames, box: Box, check: Check) -> Array:
         of_band = spectra[:, band].abs().double().square()  # (n, K)
         energy.append(of_band.sum(1))
         power += of_band.sum(0)
-    check(1.0, "Done")
     total = torch.cat(energy).numpy()
     spread = total.std()
     if not spread > 0:

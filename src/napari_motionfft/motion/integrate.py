@@ -10,8 +10,10 @@ from scipy.fft import next_fast_len
 
 from napari_motionfft.motion.average import Average
 from napari_motionfft.motion.canvas import SLACK, union_box
+from napari_motionfft.motion.device import frames_per_block
 from napari_motionfft.motion.frames import Box, box_shape
 from napari_motionfft.motion.job import Check, Job
+from napari_motionfft.motion.sight import read_both, sight
 from napari_motionfft.motion.spectra import Band, shifted_back
 
 MARGIN = 12
@@ -155,14 +157,17 @@ def mean_images(
     weights = weights / weights.max()
     plain = torch.zeros(box_shape(region), dtype=torch.float64)
     average = Average(box_shape(box), job.device, bool((weights[weights > 0] == 1).all()))
-    for start, stop in frames.blocks(job.block):
+    block = job.block
+    if box != region:  # the job's blocks are as many frames as fit of the region
+        block = min(block, frames_per_block(frames.shape, job.device))
+    for start, stop in frames.blocks(block):
         check(start / frames.count, "Averaging along the motion")
         rows = weights[start:stop].nonzero()[:, 0]
         if not len(rows):
             continue
         part = displacements[start:stop][rows]
         whole = (0, frames.shape[0]), (0, frames.shape[1])
-        wide = whole if job.periodic else sight(box, frames.shape, part)
+        wide = whole if job.periodic else sight(box, frames.shape, part, MARGIN)
         still, values = read_both(job, (start, stop), rows, region, wide)
         plain += still.sum(0)
         if wide is None or values is None:
@@ -182,54 +187,6 @@ def mean_images(
     used = int((weights > 0).sum())
     mean = average.mean() * frames.scale + frames.offset
     return Means(mean, plain * frames.scale / used + frames.offset, average.count, box)
-
-
-def read_both(
-    job: Job, block: tuple[int, int], rows: torch.Tensor, region: Box, wide: Box | None
-) -> tuple[torch.Tensor, torch.Tensor | None]:
-    """Some frames of a block in two boxes, (n, h, w) each; one pass, unless they lie far apart."""
-    if wide is None:
-        return job.frames.read(*block, region)[rows], None
-    both = hull(region, wide)
-    if area(both) > area(region) + area(wide):
-        return job.frames.read(*block, region)[rows], job.frames.read(*block, wide)[rows]
-    values = job.frames.read(*block, both)[rows]
-    parts = [
-        values[
-            :,
-            box[0][0] - both[0][0] : box[0][1] - both[0][0],
-            box[1][0] - both[1][0] : box[1][1] - both[1][0],
-        ]
-        for box in (region, wide)
-    ]
-    return parts[0], parts[1]
-
-
-def hull(one: Box, other: Box) -> Box:
-    """The smallest box that holds both."""
-    y, x = ((min(a[0], b[0]), max(a[1], b[1])) for a, b in zip(one, other, strict=True))
-    return y, x
-
-
-def area(box: Box) -> int:
-    """Pixels of a box."""
-    height, width = box_shape(box)
-    return height * width
-
-
-def sight(box: Box, shape: tuple[int, int], path: torch.Tensor, margin: int = MARGIN) -> Box | None:
-    """The part of the frame that sees a box of the scene along a path; None when none does.
-
-    As `reach`, but the box itself need not lie on the frame.
-    """
-    sides = []
-    for axis, (start, stop) in enumerate(box):
-        first = max(0, start + math.floor(float(path[:, axis].min())) - margin)
-        last = min(shape[axis], stop + math.ceil(float(path[:, axis].max())) + margin)
-        if first >= last:
-            return None
-        sides.append((first, last))
-    return sides[0], sides[1]
 
 
 def reach(
