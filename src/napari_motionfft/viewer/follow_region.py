@@ -185,3 +185,13 @@ def run_of(viewer: Any, kept: Kept) -> str | None:
         if is_result(layer) and getattr(about.get("motion"), "motion", None) is kept.motion:
             return str(about["run"])
     return None
+
+
+def run_motion(viewer: Any, run: str) -> Kept | None:
+    """The motion that the result layers of a run keep."""
+    for layer in viewer.layers:
+        about = layer.metadata.get(KEY, {})
+        if is_result(layer) and about["run"] == run and "motion" in about:
+            kept: Kept = about["motion"]
+            return kept
+    return None

@@ -94,4 +94,6 @@ class ApplyMotion(OnMotion):
 
 def tick(name: str, text: str, tooltip: str) -> Any:
     """A box to tick, off at first."""
-    return described(CheckBox(name=name, text=text, label="", value=False), tooltip)
+    box = CheckBox(name=name, text=text, value=False)
+    box.label = " "  # it has its text
+    return described(box, tooltip)

@@ -1,0 +1,104 @@
+"""Two buttons for a result in view: the corrected stack, and the region that follows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from magicgui.widgets import Container
+
+from napari_motionfft.viewer.between import up_to_date
+from napari_motionfft.viewer.follow_region import add_following, run_motion, why_not_own
+from napari_motionfft.viewer.move_layer import check, move_layer
+from napari_motionfft.viewer.runs import Kept
+from napari_motionfft.viewer.widgets.buttons import NO_RESULT, RUNNING, button
+from napari_motionfft.viewer.widgets.parts import set_enabled
+
+STACK = (
+    "Add the stack with the motion taken out; frames are computed when they are shown. "
+    "Apply motion to layer… in the Layers menu has more choices."
+)
+REGION = "Add a layer in which the region moves along with the scene, a shape a frame."
+GONE = "The result layers of this run were removed."
+NO_STACK = "The stack of this run is no longer in the viewer."
+
+
+class UseResult(Container):  # type: ignore[misc]
+    """A row of buttons; each calls one method of the same name.
+
+    Parameters
+    ----------
+    viewer
+        napari Viewer or ViewerModel.
+    on_failed
+        Told of what went wrong.
+    """
+
+    def __init__(self, viewer: Any, on_failed: Callable[[Exception], None]) -> None:
+        self._viewer, self._on_failed = viewer, on_failed
+        self._kept: Kept | None = None
+        self._layer: Any = None
+        self.stack_button = button("stack_button", "Corrected stack")
+        self.follow_button = button("follow_button", "Follow the region")
+        both = [self.stack_button, self.follow_button]
+        super().__init__(name="use_result", layout="horizontal", labels=False, widgets=both)
+        self.margins = (0, 0, 0, 0)
+        self.stack_button.changed.connect(self.corrected_stack)
+        self.follow_button.changed.connect(self.follow_the_region)
+        self.offer(None, None)
+
+    def offer(
+        self, run: str | None, layer: Any, *, has_result: bool = False, running: bool = False
+    ) -> None:
+        """Say what the buttons are for, and switch them to what can be done now.
+
+        Parameters
+        ----------
+        run
+            Identifier of the run in view, None where its layers are gone.
+        layer
+            The image that it was made on.
+        has_result, running
+            There is a run in view; another one is going on.
+        """
+        kept = None if run is None else run_motion(self._viewer, run)
+        present = layer is not None and layer in self._viewer.layers
+        self._layer = layer if present else None
+        self._kept = None if kept is None else up_to_date(kept, [layer] if present else [])
+        why_not = RUNNING if running else None
+        why_not = why_not or (None if self._kept else GONE if has_result else NO_RESULT)
+        set_enabled(self.stack_button, why_not or self._why_no_stack(), STACK)
+        set_enabled(self.follow_button, why_not or self._why_no_region(), REGION)
+
+    def corrected_stack(self) -> Any:
+        """Add "<stack> (motion-compensated)", lazy; returns it."""
+        kept, layer = self._kept, self._layer
+        if kept is None or layer is None:
+            return None
+        return self._try(lambda: move_layer(self._viewer, layer, kept))
+
+    def follow_the_region(self) -> Any:
+        """Add "following region"; returns it."""
+        kept = self._kept
+        return None if kept is None else self._try(lambda: add_following(self._viewer, kept))
+
+    def _try(self, work: Callable[[], Any]) -> Any:
+        try:
+            return work()
+        except ValueError as error:
+            self._on_failed(error)
+            return None
+
+    def _why_no_stack(self) -> str | None:
+        assert self._kept is not None
+        if self._layer is None:
+            return NO_STACK
+        try:
+            check(self._layer, self._kept)
+        except ValueError as error:
+            return str(error)
+        return None
+
+    def _why_no_region(self) -> str | None:
+        assert self._kept is not None
+        return why_not_own(self._kept)
