@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,31 @@ def test_a_lower_level_comes_back(made: Any, plugin: Any, tmp_path: Path) -> Non
     wanted = [Layer.create(*each) for each in result_layers(motion, source)]
     for one, was in zip(layers, wanted, strict=True):
         same(one, was)
+
+
+def test_a_canvas_of_all_that_was_seen_comes_back(made: Any, plugin: Any, tmp_path: Path) -> None:
+    image = np.random.default_rng(2).random((90, 300)).astype(np.float32)
+    motion = replace(
+        made.motion_of(region=((10, 50), (20, 90))),
+        integrated=image,
+        coverage=np.ones(image.shape, np.int32),
+        origin=(-30, -200),
+    )
+    source = made.source_of(made.layer_of("scaled"))
+    layers = reopened(motion, source, tmp_path / "motion.json")
+    wanted = [Layer.create(*each) for each in result_layers(motion, source)]
+    for one, was in zip(layers, wanted, strict=True):
+        same(one, was)
+
+
+def test_a_motion_without_pictures_opens_as_its_path(
+    made: Any, plugin: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "t.csv").write_text("frame,y,x\n0,0,0\n1,1.5,-2\n")
+    mf.save_motion(mf.load_motion(tmp_path / "t.csv"), tmp_path / "motion.json")
+    viewer = ViewerModel()
+    (layer,) = viewer.open(str(tmp_path / "motion.json"), plugin=PLUGIN)
+    assert (layer.name, layer.axis_labels) == ("trajectory", ("t", "y", "x"))
 
 
 def test_a_reopened_run_is_one_of_ours(made: Any, plugin: Any, tmp_path: Path) -> None:

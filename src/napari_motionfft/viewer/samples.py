@@ -83,7 +83,7 @@ def tensile_test() -> list[LayerData]:
         "name": "tensile test",
         "axis_labels": ("t", "y", "x"),
         "metadata": {
-            "what": "travels up by about 100 px in all and stretches, so no one motion fits all of it",
+            "what": "travels up by about 100 px and stretches, so no one motion fits all of it",
             "try": "model: free, on a part of the specimen",
             "credit": "PolymerGuy/muDIC (MIT)",
         },

@@ -95,5 +95,12 @@ def plain_source(name: str, frames: int, shape: tuple[int, int]) -> Source:
 
     rows, columns = (max(1, n) for n in shape)
     stack = np.broadcast_to(np.uint8(0), (frames, rows, columns))
-    layer = Image(stack, rgb=False, contrast_limits=(0, 1), visible=False, name=name)
+    layer = Image(
+        stack,
+        rgb=False,
+        contrast_limits=(0, 1),
+        visible=False,
+        name=name,
+        axis_labels=("t", "y", "x"),
+    )
     return replace(read_source(layer, current_step=(0, 0, 0)), notes=())
