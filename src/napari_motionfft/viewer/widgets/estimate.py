@@ -27,6 +27,7 @@ from napari_motionfft.viewer.widgets.parts import (
 )
 from napari_motionfft.viewer.widgets.path_results import PathDock
 from napari_motionfft.viewer.widgets.run_dock import PanelDock
+from napari_motionfft.viewer.widgets.use_result import UseResult
 
 RUN = "Estimate how the scene moves."
 PREVIEW = "A quick first answer from a few frames at low resolution; Run replaces it."
@@ -42,8 +43,9 @@ class EstimateMotion(PanelDock):
 
     Attributes
     ----------
-    form, panel, dock
-        The fields, the result panel, the time plot below the canvas.
+    form, panel, use, dock
+        The fields, the result panel, the row of buttons in it that use the result, the time plot
+        below the canvas.
     last
         The run in view: the last one that came to a result, or the one chosen since.
     """
@@ -54,6 +56,8 @@ class EstimateMotion(PanelDock):
         self.last: Run | None = None
         self.form = EstimateForm(napari_viewer)
         self.panel = ResultPanel()
+        self.use = UseResult(napari_viewer, self._failed)
+        self.panel.insert(3, self.use)  # above what it does with files
         self.runs = RunList(napari_viewer)
         self.run_button = button("run_button", "Run")
         self.preview_button = button("preview_button", "Preview")
@@ -241,4 +245,7 @@ class EstimateMotion(PanelDock):
         has_result, count = self.last is not None, result_count(self._viewer)
         self.panel.offer_runs(self.runs.choices(), self.last.run_id if self.last else "")
         self.panel.allow(has_result, self._in_view, count, running)
+        stack = self.last.asked.layer if self.last else None
+        shown = self.last.run_id if self.last and self._in_view else None
+        self.use.offer(shown, stack, has_result=has_result, running=running)
         self.progress.visible = running
