@@ -101,6 +101,7 @@ def test_the_fields_are_heeded(viewer: Any, run: Any) -> None:
     widget.interpolation.value, widget.fill.value, widget.now.value = "linear", "nan", True
     run(widget)
     result = viewer.layers["cells (motion-compensated)"]
+    assert viewer.layers.index(result) == 1  # above the stack, below what lies on it
     assert isinstance(result.data, np.ndarray)
     moved = mf.apply_motion(stack.data, replace(_kept(viewer).motion), fill=np.nan,
                             interpolation="linear")  # fmt: skip

@@ -20,12 +20,16 @@ COMPENSATED = "napari-motionfft compensated"
 
 @dataclass(frozen=True, eq=False)
 class Made:
-    """A layer to add, as `napari.layers.Layer.create` takes it, and what to tell of it."""
+    """A layer to add, as `napari.layers.Layer.create` takes it, and what to tell of it.
+
+    A picture goes right above the layer that it was made of: what lies on that lies on both.
+    """
 
     data: Any
     arguments: dict[str, Any]
     kind: str
     note: str = ""
+    above: Any = None
 
 
 Work = Callable[[Progress, Event], Made]
@@ -76,7 +80,7 @@ def moving(layer: Any, kept: Kept, options: Options) -> Work:
 
         def picture(progress: Progress, cancel: Event) -> Made:
             data = compensate(target, progress, cancel, options)
-            return Made(data, arguments, target.kind)
+            return Made(data, arguments, target.kind, above=layer)
 
         return picture
     (data, arguments, kind), note = moved_layer(layer, kept, inverse=options.inverse)
@@ -151,6 +155,9 @@ def add(viewer: Any, made: Made) -> Any:
     from napari.layers import Layer
 
     layer = Layer.create(made.data, made.arguments, made.kind)
+    place = len(viewer.layers)
+    if made.above is not None and made.above in viewer.layers:
+        place = viewer.layers.index(made.above) + 1
     with as_it_was(viewer):
-        viewer.layers.append(layer)
+        viewer.layers.insert(place, layer)
     return layer
