@@ -114,9 +114,12 @@ class TimePlot(QWidget):  # type: ignore[misc]
         words = self.draw(axes, chart, inks)
         axes.set_xlabel(chart.time_label, color=inks.ink, fontsize=9)
         # above the axis, not along it: the dock may be lower than the words are long
-        say: dict[str, Any] = {"color": inks.ink, "pad": 4}
+        # y: matplotlib lifts titles over what is in their way, and takes a hidden one for such
+        say: dict[str, Any] = {"color": inks.ink, "pad": 4, "y": 1.0}
         title = axes.set_title(words.title, loc="left", fontsize=9, **say)
-        self._titles = (title, axes.set_title(words.key, loc="right", fontsize=8, **say))
+        key_title = axes.set_title(words.key, loc="right", fontsize=8, **say)
+        key_title.set_in_layout(False)  # where it is too long it goes: no room is made for it
+        self._titles = (title, key_title)
         key = f"{words.key[:1].upper()}{words.key[1:]}." if words.key else ""
         self.setToolTip("\n".join(part for part in (CLICK, key, words.note) if part))
         axes.tick_params(colors=inks.ink, labelsize=8)
