@@ -15,13 +15,15 @@ from qtpy.QtWidgets import QLabel
 import napari_motionfft as mf
 from napari_motionfft.viewer import move_layer
 from napari_motionfft.viewer import open as open_module
-from napari_motionfft.viewer.results import KEY, add_results
+from napari_motionfft.viewer.follow_region import run_motion
+from napari_motionfft.viewer.results import KEY, add_results, remove_results
 from napari_motionfft.viewer.runs import keep, motions
 from napari_motionfft.viewer.source import read_source
 from napari_motionfft.viewer.widgets import on_motion
 from napari_motionfft.viewer.widgets.apply import ApplyMotion
 from napari_motionfft.viewer.widgets.estimate import EstimateMotion
 from napari_motionfft.viewer.widgets.mean import CompensatedMean
+from napari_motionfft.viewer.widgets.use_result import UseResult
 
 VELOCITY = (0.75, -1.25)  # of the fixture `moving`
 
@@ -124,6 +126,34 @@ def test_a_motion_from_a_file(viewer: Any, qtbot: Any, motion: Any, tmp_path: Pa
     widget.run()
     finish(widget, qtbot)
     assert "cells (motion-compensated)" in [layer.name for layer in viewer.layers]
+
+
+def test_the_buttons_of_a_result_in_a_window(
+    viewer: Any, qtbot: Any, motion: Any, moving: Any
+) -> None:
+    stack = next(x for x in viewer.layers if x.name == "cells")
+    remove_results(viewer)
+    part = replace(motion, region=((20, 60), (20, 70)))
+    source = read_source(stack, current_step=(0, 0, 0))
+    kept = keep(add_results(viewer, part, source), part, source, len(moving))
+    errors: list[Exception] = []
+    widget = UseResult(viewer, errors.append)
+    viewer.window.add_dock_widget(widget, name="Use the result")
+    run = next(x for x in viewer.layers if x.name == "trajectory").metadata[KEY]["run"]
+    widget.offer(run, stack, has_result=True)
+    assert run_motion(viewer, run) is kept
+    widget.stack_button.native.click()
+    widget.follow_button.native.click()
+    names = [layer.name for layer in viewer.layers]
+    assert names[:2] == ["cells", "cells (motion-compensated)"]
+    assert names[-1] == "following region"
+    for t in (1, 8):
+        viewer.dims.set_current_step(0, t)
+        viewer.screenshot(canvas_only=True, flash=False)
+    remove_results(viewer)  # a Shapes layer that was drawn: napari and Mesa need care here
+    viewer.screenshot(canvas_only=True, flash=False)
+    assert [layer.name for layer in viewer.layers] == names[:2]
+    assert not errors
 
 
 def test_open_asks_and_shows_what_is_wrong(
