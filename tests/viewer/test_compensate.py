@@ -92,6 +92,10 @@ def test_labels_keep_their_numbers(motion: Motion) -> None:
     np.testing.assert_array_equal(np.asarray(moved), np.broadcast_to(marks[0], marks.shape))
     result = Labels(moved, **target.full)
     assert (result.blending, result.opacity) == (layer.blending, layer.opacity)
+    result.selected_label = 70_001
+    result.show_selected_label = True
+    assert not layer.show_selected_label
+    assert not layer.colormap.use_selection
 
 
 def test_every_level_of_a_pyramid_moves(stack: Any, motion: Motion) -> None:
@@ -107,6 +111,16 @@ def test_every_level_of_a_pyramid_moves(stack: Any, motion: Motion) -> None:
     odd = Image([stack, stack[::2, ::2, ::2]], multiscale=True)
     alone = compensate(target_of(odd, Kept(motion, "m")), ignore, Event())
     assert isinstance(alone, da.Array)
+
+
+def test_nan_is_told_before_a_frame_is_shown(stack: Any, motion: Motion) -> None:
+    holes = stack.copy()
+    holes[3, 15, 5] = np.nan
+    target = target_of(Image(holes), Kept(motion, "m"))
+    with pytest.raises(ValueError, match="hold NaN or inf: choose the linear"):
+        compensate(target, ignore, Event())
+    passed = compensate(target, ignore, Event(), Options(interpolation="linear"))
+    assert np.isnan(np.asarray(passed[3])).sum() == 1
 
 
 def test_a_fill_value_that_does_not_fit_is_refused(motion: Motion) -> None:

@@ -193,8 +193,12 @@ def test_the_buttons_of_a_result(viewer: Any, qtbot: Any) -> None:
     widget.offer(run_id, stack, has_result=True)
     assert "no longer in the viewer" in widget.stack_button.tooltip
     assert widget.follow_button.enabled
-    remove_results(viewer)
+    for layer in [layer for layer in viewer.layers if KEY in layer.metadata]:
+        layer.metadata[KEY].pop("motion", None)
     widget.offer(run_id, stack, has_result=True)
+    assert "preview" in widget.follow_button.tooltip
+    remove_results(viewer)
+    widget.offer(None, stack, has_result=True)
     assert "were removed" in widget.follow_button.tooltip
     assert not errors
 

@@ -67,12 +67,37 @@ def compensate(
         def told(fraction: float, message: str, number: int = number) -> None:
             progress((number + fraction) / len(levels), message)
 
-        planes = compensated(planes_first(target, data), motion, target.kind, options)
+        planes = planes_first(target, data)
+        check_finite(planes, target.kind, options)
+        planes = compensated(planes, motion, target.kind, options)
         if not options.lazy:
             planes = computed(planes, told, cancel)
         planes = np.moveaxis(planes, 1, -1) if target.rgb else planes
         out.append(np.moveaxis(planes, 0, target.axis))
     return out if target.lower else out[0]
+
+
+def check_finite(planes: Any, kind: str, options: Options) -> None:
+    """Refuse NaN now, not when a frame is shown: of what lies on disk, in the first frame.
+
+    Raises
+    ------
+    ValueError
+        There is NaN or inf, which would spread over the frame.
+    """
+    if (
+        kind == "labels"
+        or planes.dtype.kind != "f"
+        or options.interpolation in ("linear", "nearest")
+    ):
+        return
+    frames = planes if isinstance(planes, np.ndarray) else [np.asarray(planes[0])]
+    for frame in frames:
+        if not np.isfinite(frame).all():
+            raise ValueError(
+                "The frames hold NaN or inf: choose the linear or the nearest interpolation, "
+                "or fill these first."
+            )
 
 
 def compensated(planes: Any, motion: Motion, kind: str, options: Options) -> Any:

@@ -11,7 +11,7 @@ from napari_motionfft.viewer.compensate import Options, compensate, mean
 from napari_motionfft.viewer.move_points import check_movable, moved_layer
 from napari_motionfft.viewer.results import kept as as_it_was
 from napari_motionfft.viewer.runs import Kept
-from napari_motionfft.viewer.targets import target_of
+from napari_motionfft.viewer.targets import check_target, target_of
 from napari_motionfft.viewer.worker import Progress
 
 COMPENSATED = "napari-motionfft compensated"
@@ -59,7 +59,7 @@ def check(layer: Any, kept: Kept) -> None:
         It does not.
     """
     if is_picture(layer):
-        target_of(layer, kept)
+        check_target(layer, kept)
     else:
         check_movable(layer, kept)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -80,11 +81,23 @@ def target_of(layer: Any, kept: Kept) -> Target:
     )
 
 
+def check_target(layer: Any, kept: Kept) -> None:
+    """What `target_of` refuses; quick.
+
+    Raises
+    ------
+    SourceError
+        As there.
+    """
+    time_of(layer, level_data(layer, 0), kept)
+    in_pixels_of(layer, kept)
+
+
 def look_of(layer: Any, kind: str) -> dict[str, Any]:
     """Layer arguments by which a result looks as its layer does."""
     look: dict[str, Any] = {"opacity": float(layer.opacity), "blending": str(layer.blending)}
     if kind == "labels":
-        return {**look, "colormap": layer.colormap, "features": layer.features.copy()}
+        return {**look, "colormap": copy(layer.colormap), "features": layer.features.copy()}
     look["rgb"] = bool(layer.rgb)
     if not layer.rgb:
         look |= {"colormap": layer.colormap, "contrast_limits": tuple(layer.contrast_limits)}

@@ -6,7 +6,7 @@ from typing import Any
 
 from napari_motionfft.viewer.move_layer import Work, averaging
 from napari_motionfft.viewer.runs import Kept
-from napari_motionfft.viewer.targets import target_of
+from napari_motionfft.viewer.targets import check_target
 from napari_motionfft.viewer.widgets.on_motion import OnMotion
 from napari_motionfft.viewer.widgets.parts import choose_active, images, menu
 
@@ -32,7 +32,7 @@ class CompensatedMean(OnMotion):
         )
 
     def _check(self, layer: Any, kept: Kept) -> None:
-        target_of(layer, kept)
+        check_target(layer, kept)
 
     def _prepare(self, layer: Any, kept: Kept) -> Work:
         return averaging(layer, kept)

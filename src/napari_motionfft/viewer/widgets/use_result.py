@@ -20,6 +20,7 @@ STACK = (
 )
 REGION = "Add a layer in which the region moves along with the scene, a shape a frame."
 GONE = "The result layers of this run were removed."
+PREVIEW = "This is a preview only: press Run."
 NO_STACK = "The stack of this run is no longer in the viewer."
 
 
@@ -66,7 +67,8 @@ class UseResult(Container):  # type: ignore[misc]
         self._layer = layer if present else None
         self._kept = None if kept is None else up_to_date(kept, [layer] if present else [])
         why_not = RUNNING if running else None
-        why_not = why_not or (None if self._kept else GONE if has_result else NO_RESULT)
+        if why_not is None and self._kept is None:
+            why_not = NO_RESULT if not has_result else GONE if run is None else PREVIEW
         set_enabled(self.stack_button, why_not or self._why_no_stack(), STACK)
         set_enabled(self.follow_button, why_not or self._why_no_region(), REGION)
 
