@@ -13,7 +13,7 @@ from napari_motionfft.viewer.report import Report, report_of
 from napari_motionfft.viewer.runs import kept_of
 from napari_motionfft.viewer.script import as_python, taken_at
 from napari_motionfft.viewer.settings import SIZES, Preferences
-from napari_motionfft.viewer.source import Source
+from napari_motionfft.viewer.source import Source, read_source, slider_position
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,6 +112,24 @@ class Run:
         report = report_of(motion, source, asked.interval, asked.time_unit, self.preview)
         name = f"{source.name}: preview" if self.preview else kept_of(motion, source).name
         return replace(self, motion=motion, report=report, name=name)
+
+
+def read(asked: Asked, dims: Any) -> Source:
+    """What to estimate on, other axes being taken at the viewer's sliders.
+
+    Raises
+    ------
+    SourceError
+        The layer, its frames or the region cannot be used.
+    """
+    return read_source(
+        asked.layer,
+        current_step=slider_position(dims, asked.layer),
+        time_axis=asked.time_axis,
+        frames=asked.frames,
+        level=asked.level,
+        region_layer=asked.region_layer,
+    )
 
 
 def estimate(asked: Asked, source: Source, progress: Any, cancel: Any) -> Motion:

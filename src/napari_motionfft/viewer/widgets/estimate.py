@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from napari_motionfft.viewer import settings
-from napari_motionfft.viewer.asked import Run, estimate, preview, script_of
+from napari_motionfft.viewer.asked import Run, estimate, preview, read, script_of
 from napari_motionfft.viewer.camera import watch_fits
 from napari_motionfft.viewer.placement import last_axes
 from napari_motionfft.viewer.preview import add_preview
 from napari_motionfft.viewer.results import add_results, remove_results
 from napari_motionfft.viewer.run_list import RunList
 from napari_motionfft.viewer.runs import keep, result_count
-from napari_motionfft.viewer.source import read_source, slider_position
 from napari_motionfft.viewer.widgets.buttons import RUNNING, allow_cancel, button, row
 from napari_motionfft.viewer.widgets.dialogs import ask_where_to_save, save_new
 from napari_motionfft.viewer.widgets.form import EstimateForm
@@ -102,14 +101,7 @@ class EstimateMotion(PanelDock):
         try:
             if why_not:
                 raise ValueError(why_not)
-            source = read_source(
-                asked.layer,
-                current_step=slider_position(self._viewer.dims, asked.layer),
-                time_axis=asked.time_axis,
-                frames=asked.frames,
-                level=asked.level,
-                region_layer=asked.region_layer,
-            )
+            source = read(asked, self._viewer.dims)
         except ValueError as error:
             self._failed(error)
             return
@@ -242,10 +234,11 @@ class EstimateMotion(PanelDock):
         allow_cancel(self.cancel_button, running, self._runner.stopping)
         no_draw = why_no_movie(layer)
         set_enabled(self.form.draw, no_draw, "Add a Shapes layer over the image to draw in.")
-        has_result, count = self.last is not None, result_count(self._viewer)
-        self.panel.offer_runs(self.runs.choices(), self.last.run_id if self.last else "")
-        self.panel.allow(has_result, self._in_view, count, running)
-        stack = self.last.asked.layer if self.last else None
-        shown = self.last.run_id if self.last and self._in_view else None
-        self.use.offer(shown, stack, has_result=has_result, running=running)
+        last, count = self.last, result_count(self._viewer)
+        self.panel.offer_runs(self.runs.choices(), last.run_id if last else "")
+        self.panel.allow(last is not None, self._in_view, count, running)
+        whole = last if last and not last.preview else None  # a preview is not made for more
+        shown = whole.run_id if whole and self._in_view else None
+        stack = whole.asked.layer if whole else None
+        self.use.offer(shown, stack, has_result=whole is not None, running=running)
         self.progress.visible = running
