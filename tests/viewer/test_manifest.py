@@ -96,7 +96,9 @@ def test_the_weights_are_those_of_the_registry(manifest: PluginManifest) -> None
 
 def test_the_widgets_import_no_torch() -> None:
     code = "import sys; "
-    code += "from napari_motionfft.viewer.widgets import estimate, apply, mean, lab, strip; "
+    code += (
+        "from napari_motionfft.viewer.widgets import estimate, apply, follow, mean, lab, strip; "
+    )
     code += "heavy = {'torch', 'matplotlib'} & set(sys.modules); "
     code += "sys.exit(f'{heavy} imported' if heavy else 0)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

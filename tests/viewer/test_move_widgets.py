@@ -27,8 +27,15 @@ PATH = np.asarray([(0, 0), (1, -2), (0, 3), (-7, 3), (-8, 4), (-8, 5)], dtype=fl
 
 @pytest.fixture
 def walk(made: Any) -> Motion:
-    """A free path with a jump, measured in a region."""
-    motion: Motion = replace(made.motion_of(frames=T, region=REGION), displacements=PATH)
+    """A free path with a jump, measured in a region, its mean on a canvas of its own."""
+    canvas = np.ones((50, 70), np.float32)
+    motion: Motion = replace(
+        made.motion_of(frames=T, region=REGION),
+        displacements=PATH,
+        integrated=canvas,
+        coverage=canvas.astype(np.int32),
+        origin=(-2, 12),
+    )
     return motion
 
 
