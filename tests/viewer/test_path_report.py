@@ -92,7 +92,7 @@ def test_what_was_asked_besides_is_told_where_it_is_not_usual() -> None:
     assert "Asked" not in rows(wandering(settings=usual))
     other = {"effort": "precise", "frame_weights": "sharpness", "canvas": "union"}
     told = rows(wandering(settings=other))["Asked"]
-    assert told == "effort precise, frame weights sharpness, canvas union"
+    assert told == "preset precise, frame weights sharpness, canvas union"
     assert "Asked" not in rows(wandering(settings={"frame_weights": np.ones(60)}))
 
 

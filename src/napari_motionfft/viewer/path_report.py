@@ -16,6 +16,9 @@ from napari_motionfft.viewer.wording import signed
 
 Rows = list[tuple[str, str]]
 
+TOLD = {"effort": "preset", "frame_weights": "frame weights", "canvas": "canvas"}
+"""Choices that are told where they are not the usual ones, in the words of the form."""
+
 LISTED = 12
 """Jumps that are told one by one."""
 
@@ -81,10 +84,10 @@ def model_rows(motion: Motion) -> Rows:
         told = (f"{c.model} ({c.parameters}) {c.prediction:.1f} σ" for c in motion.candidates)
         rows.append(("Compared", ", ".join(told)))
     usual, unusual = asdict(Preferences()), []
-    for name in ("effort", "frame_weights", "canvas"):
+    for name, said in TOLD.items():
         asked = motion.settings.get(name, usual[name])
         if isinstance(asked, str) and asked != usual[name]:
-            unusual.append(f"{name.replace('_', ' ')} {asked}")
+            unusual.append(f"{said} {asked}")
     return rows + ([("Asked", ", ".join(unusual))] if unusual else [])
 
 

@@ -11,8 +11,8 @@ from napari_motionfft.viewer.widgets.time_plot import Inks, TimePlot, Words, mar
 
 BAND = "band: ± standard error"
 NOTE = "Displacement of the scene relative to the first frame of the run."
-APART = 0.09
-"""Least distance of two jumps that are both named, as a share of the axis."""
+WIDE = 0.09
+"""Room that the name of a jump takes, as a share of the axis."""
 
 
 class PathPlot(TimePlot):
@@ -87,15 +87,16 @@ def draw_jumps(axes: Any, chart: PathChart, inks: Inks) -> Any:
     """An upright line before the first frame after each jump, named where there is room."""
     style = {"color": inks.ink, "linewidth": 0.9, "linestyle": (0, (4, 3)), "alpha": 0.85}
     low, high = axes.get_xlim()
-    last = -np.inf
+    free_from = -np.inf  # share of the axis where a name may begin
     for jump in chart.jumps:
         at = (jump - 0.5) * chart.step
         line = axes.axvline(at, label="jump", **style)
         share = (at - low) / (high - low)
-        if share - last < APART:
+        left = share > 1 - WIDE
+        begin = share - WIDE if left else share
+        if begin < free_from:
             continue
-        last = share
-        left = share > 1 - APART
+        free_from = begin + WIDE
         axes.annotate(
             f"frame {jump + chart.first_frame}",
             (at, 1),
@@ -106,6 +107,7 @@ def draw_jumps(axes: Any, chart: PathChart, inks: Inks) -> Any:
             va="top",
             fontsize=8,
             color=inks.ink,
+            bbox={"facecolor": inks.ground, "edgecolor": "none", "alpha": 0.8, "pad": 1},
         )
     return line
 
