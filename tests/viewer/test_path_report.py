@@ -67,24 +67,33 @@ def test_a_constant_velocity_is_told_as_before() -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "settings", "text"),
-    [
-        ("spline", {"knots": 8}, "spline, 8 intervals"),
-        ("spline", {"knots": 1}, "spline, 1 interval"),
-        ("polynomial", {"degree": 3}, "polynomial, degree 3"),
-        ("free", {"binning": 1}, "free, every frame free"),
-        ("free", {"binning": 4}, "free, 4 frames a node"),
-        ("spline", {"knots": None}, "spline, 11 coefficients an axis"),
-        ("velocity", {}, "velocity"),
+    ("model", "coefficients", "text"),
+    [  # of which one is the jump's, but for "free"
+        ("spline", 12, "spline, 8 intervals"),
+        ("spline", 5, "spline, 1 interval"),
+        ("polynomial", 4, "polynomial, degree 3"),
+        ("free", 58, "free, every frame free"),
+        ("free", 15, "free, 15 nodes"),
+        ("velocity", 2, "velocity"),
     ],
 )
-def test_the_model_has_its_size(model: str, settings: dict[str, Any], text: str) -> None:
-    motion = wandering(model=model, settings=settings, candidates=())
+def test_the_model_has_its_size(model: str, coefficients: int, text: str) -> None:
+    one = (Candidate(model, coefficients, 22.84),)
+    motion = wandering(model=model, parameters=coefficients, candidates=one)
     assert model_text(motion) == text
-    both = (Candidate("velocity", 1, 4.2), Candidate(model, 11, 22.84))
-    chosen = wandering(model=model, settings=settings, candidates=both)
+    assert "Compared" not in rows(motion)
+    both = (Candidate("other", 1, 4.2), *one)
+    chosen = wandering(model=model, parameters=coefficients, candidates=both)
     assert model_text(chosen) == f"{text}, chosen by split-half prediction"
-    assert "22.8 σ" in rows(chosen)["Compared"]
+    assert rows(chosen)["Compared"] == f"other 4.2 σ, {model} 22.8 σ"
+
+
+def test_sizes_of_one_model_are_compared_by_size_and_models_by_their_best() -> None:
+    splines = tuple(Candidate("spline", k + 4, float(k)) for k in (2, 4, 8))
+    told = rows(wandering(candidates=splines))["Compared"]
+    assert told == "2 intervals 2.0 σ, 4 intervals 4.0 σ, 8 intervals 8.0 σ"
+    told = rows(wandering(candidates=(Candidate("velocity", 2, 1.5), *splines)))["Compared"]
+    assert told == "velocity 1.5 σ, spline 8.0 σ"
 
 
 def test_what_was_asked_besides_is_told_where_it_is_not_usual() -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from napari_motionfft.motion.result import Motion
 from napari_motionfft.motion.wording import decimals
-from napari_motionfft.viewer.settings import SIZES, Preferences
+from napari_motionfft.viewer.settings import Preferences
 from napari_motionfft.viewer.source import Source
 from napari_motionfft.viewer.wording import signed
 
@@ -81,8 +81,7 @@ def model_rows(motion: Motion) -> Rows:
     if motion.model != "velocity" or len(motion.candidates) > 1:
         rows.append(("Model", model_text(motion)))
     if len(motion.candidates) > 1:
-        told = (f"{c.model} ({c.parameters}) {c.prediction:.1f} σ" for c in motion.candidates)
-        rows.append(("Compared", ", ".join(told)))
+        rows.append(("Compared", compared(motion)))
     usual, unusual = asdict(Preferences()), []
     for name, said in TOLD.items():
         asked = motion.settings.get(name, usual[name])
@@ -93,25 +92,41 @@ def model_rows(motion: Motion) -> Rows:
 
 def model_text(motion: Motion) -> str:
     """ "spline, 8 intervals, chosen by split-half prediction"."""
-    told = [motion.model]
-    name = SIZES.get(motion.model)
-    if name is not None:
-        told.append(size_text(motion, name))
+    told = [motion.model, size_text(motion, motion.model, motion.parameters)]
     if len(motion.candidates) > 1:
         told.append("chosen by split-half prediction")
-    return ", ".join(told)
+    return ", ".join(part for part in told if part)
 
 
-def size_text(motion: Motion, name: str) -> str:
-    """The one number that a model has, in words."""
-    number = motion.settings.get(name)
-    if not number:
-        return f"{motion.parameters} coefficients an axis"
-    if name == "degree":
-        return f"degree {number}"
-    if name == "knots":
-        return f"{number} interval{'s' if number > 1 else ''}"
-    return "every frame free" if number == 1 else f"{number} frames a node"
+def size_text(motion: Motion, model: str, coefficients: int) -> str:
+    """The one number that a model has, in words; "" for a velocity.
+
+    Smooth models have one more coefficient a jump, and cubic splines three more than intervals.
+    """
+    jumps = len(motion.jumps)
+    if model == "polynomial":
+        return f"degree {coefficients - jumps}"
+    if model == "spline":
+        return counted(coefficients - jumps - 3, "interval")
+    used = len(motion.displacements) - len(motion.excluded)
+    if model == "free":
+        return "every frame free" if coefficients >= used else counted(coefficients, "node")
+    return ""
+
+
+def counted(number: int, what: str) -> str:
+    """ "1 node", "8 nodes"."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def compared(motion: Motion) -> str:
+    """What candidates predict: the best of each model, or of one model each size."""
+    best: dict[str, float] = {}
+    one_kind = len({each.model for each in motion.candidates}) == 1
+    for each in motion.candidates:
+        size = size_text(motion, each.model, each.parameters) if one_kind else each.model
+        best[size] = max(each.prediction, best.get(size, -np.inf))
+    return ", ".join(f"{name} {height:.1f} σ" for name, height in best.items())
 
 
 def half_rows(motion: Motion) -> Rows:
