@@ -15,6 +15,11 @@ _HOMES = {
     "estimate_motion": "motion.estimate",
     "loss_landscape": "motion.estimate",
     "integrate": "motion.apply",
+    "preview_motion": "motion.preview",
+    "canvas_box": "motion.canvas",
+    "frame_weights": "motion.frame_weights",
+    "move_points": "motion.points",
+    "import_shifts": "files.shifts_csv",
     "apply_motion": "motion.apply",
     "compare_objectives": "motion.objectives",
     "extract_strip": "motion.strips.extract",
@@ -30,6 +35,7 @@ _HOMES = {
     "Motion": "motion.result",
     "Landscape": "motion.result",
     "MotionSeries": "motion.result",
+    "Candidate": "motion.result",
     "Cancelled": "motion.errors",
     "MotionError": "motion.errors",
     "save_motion": "files.tables",
@@ -39,6 +45,7 @@ _HOMES = {
 
 __all__ = [
     "Cancelled",
+    "Candidate",
     "Landscape",
     "Motion",
     "MotionError",
@@ -49,15 +56,20 @@ __all__ = [
     "StripTable",
     "__version__",
     "apply_motion",
+    "canvas_box",
     "compare_objectives",
     "estimate_motion",
     "estimate_strip_motion",
     "extract_strip",
     "find_oscillation",
+    "frame_weights",
+    "import_shifts",
     "integrate",
     "load_motion",
     "loss_landscape",
+    "move_points",
     "objectives",
+    "preview_motion",
     "read_stack",
     "rectangle_strip",
     "save_motion",
@@ -66,15 +78,20 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from napari_motionfft.files.shifts_csv import import_shifts
     from napari_motionfft.files.stacks import read_stack
     from napari_motionfft.files.strips_csv import save_strips
     from napari_motionfft.files.tables import load_motion, save_motion
     from napari_motionfft.motion import objectives
     from napari_motionfft.motion.apply import apply_motion, integrate
+    from napari_motionfft.motion.canvas import canvas_box
     from napari_motionfft.motion.errors import Cancelled, MotionError
     from napari_motionfft.motion.estimate import estimate_motion, loss_landscape
+    from napari_motionfft.motion.frame_weights import frame_weights
     from napari_motionfft.motion.objectives import compare_objectives
-    from napari_motionfft.motion.result import Landscape, Motion, MotionSeries
+    from napari_motionfft.motion.points import move_points
+    from napari_motionfft.motion.preview import preview_motion
+    from napari_motionfft.motion.result import Candidate, Landscape, Motion, MotionSeries
     from napari_motionfft.motion.strips.estimate import estimate_strip_motion
     from napari_motionfft.motion.strips.extract import extract_strip
     from napari_motionfft.motion.strips.many import StripTable, strip_motions

@@ -178,7 +178,7 @@ def test_a_fill_that_the_dtype_cannot_hold(dtype: str, fill: float, limits: str)
 
 
 def test_unknown_interpolation() -> None:
-    with pytest.raises(ValueError, match="interpolation must be one of fourier, nearest"):
+    with pytest.raises(ValueError, match="interpolation must be one of fourier, bicubic, linear"):
         mf.apply_motion(STACK, motion_along(np.zeros((COUNT, 2))), interpolation="cubic")
 
 

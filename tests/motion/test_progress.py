@@ -13,7 +13,8 @@ import torch
 from tests.motion.made import drifting
 
 import napari_motionfft as mf
-from napari_motionfft.motion import estimate, pipeline
+from napari_motionfft.motion import search
+from napari_motionfft.motion.paths import pipeline, steady
 
 STACK = drifting(side=72, frames=12).stack
 CALLS = [mf.estimate_motion, mf.loss_landscape]
@@ -101,16 +102,16 @@ def test_cancelled_and_motion_errors_are_not_runtime_errors() -> None:
 def failing(monkeypatch: pytest.MonkeyPatch, times: int, error: type[Exception]) -> list[int]:
     """Make the search fail for want of memory so often; the block sizes that it was tried with."""
     tried: list[int] = []
-    real = pipeline.search
+    real = search.see
 
-    def search(job: Any, *rest: Any) -> Any:
+    def see(job: Any, *rest: Any) -> Any:
         tried.append(job.block)
         if len(tried) <= times:
             raise error("out of memory")
         return real(job, *rest)
 
-    monkeypatch.setattr(pipeline, "search", search)
-    monkeypatch.setattr(estimate, "search", search)  # of the landscape on its own
+    for module in (search, steady, pipeline):  # the landscape on its own, a velocity, a path
+        monkeypatch.setattr(module, "see", see)
     return tried
 
 

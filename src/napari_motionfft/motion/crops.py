@@ -143,13 +143,17 @@ def fast_size(size: int) -> int:
     return size
 
 
-def runs(box: Box, shape: tuple[int, int], path: torch.Tensor) -> list[tuple[int, int, Box]]:
+def runs(
+    box: Box, shape: tuple[int, int], path: torch.Tensor, overlap: bool = False
+) -> list[tuple[int, int, Box]]:
     """Split frames into runs within which the content stays in view.
 
     Parameters
     ----------
     path
         (T, 2) px displacements.
+    overlap
+        Each run begins in the middle of the one before: shared frames link them.
 
     Returns
     -------
@@ -175,10 +179,18 @@ def runs(box: Box, shape: tuple[int, int], path: torch.Tensor) -> list[tuple[int
             continue
         found.append(best)
         start = best[1]
+        if overlap and start < count:
+            start = (best[0] + best[1] + 1) // 2 if best[1] - best[0] > 2 else best[1] - 1
     return found
 
 
-def cut(job: Job, path: torch.Tensor, static: torch.Tensor | None, check: Check) -> list[Crop]:
+def cut(
+    job: Job,
+    path: torch.Tensor,
+    static: torch.Tensor | None,
+    check: Check,
+    overlap: bool = False,
+) -> list[Crop]:
     """Windows that travel along `path`: one run of frames, or several when the travel is long.
 
     Parameters
@@ -187,9 +199,13 @@ def cut(job: Job, path: torch.Tensor, static: torch.Tensor | None, check: Check)
         (T, 2) px displacements.
     static
         (Y, X) float32 to subtract from each frame, or None.
+    overlap
+        Runs share frames, as a path that is not one line needs.
     """
     count = job.frames.count
-    pieces = [(0, count, job.box)] if job.periodic else runs(job.box, job.frames.shape, path)
+    pieces = [(0, count, job.box)]
+    if not job.periodic:
+        pieces = runs(job.box, job.frames.shape, path, overlap)
     left = memory_budget(job.device)
     crops = []
     for start, stop, inside in pieces:

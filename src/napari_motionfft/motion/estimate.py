@@ -14,7 +14,8 @@ from napari_motionfft.motion.device import describe_device, frames_per_block
 from napari_motionfft.motion.frames import box_shape
 from napari_motionfft.motion.job import Job, Progress, one_of, plan, velocity_grids, windowed
 from napari_motionfft.motion.own_grid import on_grid
-from napari_motionfft.motion.pipeline import pipeline
+from napari_motionfft.motion.paths.pipeline import follow_path
+from napari_motionfft.motion.paths.steady import constant
 from napari_motionfft.motion.result import Landscape, Motion, MotionSeries
 from napari_motionfft.motion.search import search
 from napari_motionfft.motion.series import series
@@ -35,6 +36,12 @@ def estimate_motion(
     background: str = ...,
     boundary: str = ...,
     prefilter: str = ...,
+    degree: int | None = ...,
+    knots: int | None = ...,
+    binning: int | None = ...,
+    effort: str = ...,
+    frame_weights: str | Any = ...,
+    canvas: str = ...,
     device: str = ...,
     progress: Progress | None = ...,
     cancel: Event | None = ...,
@@ -52,6 +59,12 @@ def estimate_motion(
     background: str = ...,
     boundary: str = ...,
     prefilter: str = ...,
+    degree: int | None = ...,
+    knots: int | None = ...,
+    binning: int | None = ...,
+    effort: str = ...,
+    frame_weights: str | Any = ...,
+    canvas: str = ...,
     device: str = ...,
     progress: Progress | None = ...,
     cancel: Event | None = ...,
@@ -68,6 +81,12 @@ def estimate_motion(
     background: str = "none",
     boundary: str = "crop",
     prefilter: str = "none",
+    degree: int | None = None,
+    knots: int | None = None,
+    binning: int | None = None,
+    effort: str = "balanced",
+    frame_weights: str | Any = "none",
+    canvas: str = "frame",
     device: str = "auto",
     progress: Progress | None = None,
     cancel: Event | None = None,
@@ -79,7 +98,9 @@ def estimate_motion(
     stack
         (T, Y, X) NumPy, torch, dask or zarr array of any real dtype.
     model
-        "velocity": constant velocity.
+        "velocity": constant velocity. "polynomial", "spline" (cubic): smooth, with jumps as steps.
+        "free": every frame for itself. "auto": of these, the one whose path from one half of the
+        spatial frequencies gives the other half the most energy.
     region
         (slice_y, slice_x) in px, or None for the whole frame.
     max_speed
@@ -99,6 +120,18 @@ def estimate_motion(
         "none", or what the estimate looks at instead of the frames: "gradient" (magnitude),
         "laplacian" or "dog" (difference of Gaussians, 1 and 2 px). The images that come back are
         those of the frames themselves.
+    degree, knots, binning
+        Size of the model: degree of the polynomial; intervals of the spline; frames that share a
+        node of the free path, which is straight between nodes (1: none do). None: chosen in the
+        same way as "auto" chooses the model.
+    effort
+        "fast": the refinement stops at the first pass; "balanced"; "precise": until nothing moves.
+    frame_weights
+        Weights of the frames in the estimate and in the integrated image: "none", "geometric",
+        "sharpness" (see `frame_weights()`), or (T,) numbers.
+    canvas
+        What `integrated` covers: the region ("frame"), or all that it sees as it travels ("union");
+        `Motion.origin` tells where it lies.
     device
         "auto", "cpu", "cuda", "cuda:1" or "mps".
     progress
@@ -138,11 +171,20 @@ def estimate_motion(
         device,
         progress,
         cancel,
+        degree=degree,
+        knots=knots,
+        binning=binning,
+        effort=effort,
+        frame_weights=frame_weights,
+        canvas=canvas,
     )
     found: Motion | MotionSeries
     if window is None and hop is None:
-        found, job, notes = within_memory(pipeline, job)
+        steady = model == "velocity" and job.asked["frame_weights"] == "none"
+        found, job, notes = within_memory(constant if steady else follow_path, job)
     else:
+        if model != "velocity":
+            raise ValueError(f"window is for model='velocity', got model={model!r}")
         job, frames, step = windowed(job, window, hop, max_speed)
         found, job, notes = within_memory(lambda job: series(job, frames, step), job)
     job.check(1.0, "Done")

@@ -22,6 +22,10 @@ Progress = Callable[[float, str], object]
 Check = Callable[[float, str], None]
 
 
+EFFORTS = ("fast", "balanced", "precise")
+"""What `effort=` takes."""
+
+
 @dataclass(frozen=True)
 class Job:
     """A run's input, settings and place.
@@ -38,6 +42,8 @@ class Job:
         Where the spectra are made, and how many frames at a time.
     check
         Reports (fraction, message) and raises `Cancelled` when asked to stop.
+    frame_weights
+        (T,) float64 that the user gave; None where `asked` names them.
     """
 
     frames: Frames
@@ -47,6 +53,7 @@ class Job:
     device: torch.device
     block: int
     check: Check
+    frame_weights: torch.Tensor | None = None
 
     @property
     def periodic(self) -> bool:
@@ -80,6 +87,13 @@ def plan(
     device: str,
     progress: Progress | None,
     cancel: Event | None,
+    *,
+    degree: int | None = None,
+    knots: int | None = None,
+    binning: int | None = None,
+    effort: str = "balanced",
+    frame_weights: Any = "none",
+    canvas: str = "frame",
 ) -> Job:
     """Check every argument of `estimate_motion` before any work.
 
@@ -91,10 +105,14 @@ def plan(
     frames = as_frames(stack)
     box = as_box(region, frames.shape)
     shape = box_shape(box)
-    one_of("model", model, tuple(MODELS))
+    one_of("model", model, MODELS)
     one_of("background", background, ("none", "static"))
     one_of("boundary", boundary, ("crop", "periodic"))
     one_of("prefilter", prefilter, ("none", *PREFILTERS))
+    one_of("effort", effort, EFFORTS)
+    one_of("canvas", canvas, ("frame", "union"))
+    size = sizes(model, frames.count, degree=degree, knots=knots, binning=binning)
+    kind, given = checked_frame_weights(frame_weights, frames.count)
     if boundary == "periodic" and shape != frames.shape:
         raise ValueError("boundary='periodic' needs the whole frame: region must be None")
     chosen = choose_device(device)
@@ -108,6 +126,10 @@ def plan(
         "prefilter": prefilter,
         "device": device,
         "frames": frames.count,
+        "effort": effort,
+        "frame_weights": kind,
+        "canvas": canvas,
+        **size,
     }
     check_varies(frames, box)
     return Job(
@@ -118,7 +140,54 @@ def plan(
         chosen,
         frames_per_block(shape, chosen),
         reporter(progress, cancel),
+        given,
     )
+
+
+def sizes(model: str, frames: int, **given: Any) -> dict[str, int]:
+    """The sizes of models that the user gave, by name; none where the data are to choose.
+
+    Raises
+    ------
+    TypeError, ValueError
+        One is no whole number within the frames, or belongs to another model.
+    """
+    owner = {"degree": "polynomial", "knots": "spline", "binning": "free"}
+    most = {"degree": min(12, frames - 1), "knots": max(1, frames // 2), "binning": frames // 2}
+    found = {}
+    for name, value in given.items():
+        if value is None:
+            continue
+        if model not in (owner[name], "auto"):
+            raise ValueError(f"{name} is for model={owner[name]!r}, got model={model!r}")
+        if isinstance(value, bool) or not hasattr(value, "__index__"):
+            raise TypeError(f"{name} must be a whole number or None, got {value!r}")
+        if not 1 <= value <= most[name]:
+            raise ValueError(
+                f"{name} must be 1 to {most[name]} for {frames} frames, got {operator.index(value)}"
+            )
+        found[name] = operator.index(value)
+    return found
+
+
+def checked_frame_weights(value: Any, frames: int) -> tuple[str, torch.Tensor | None]:
+    """A name, or "array" and the (T,) non-negative float64 weights that were given."""
+    names = ("none", "geometric", "sharpness")
+    if isinstance(value, str):
+        one_of("frame_weights", value, names)
+        return value, None
+    try:
+        weights = np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        weights = np.zeros(0)
+    if weights.shape != (frames,):
+        raise ValueError(
+            f"frame_weights must be one of {', '.join(names)}, or ({frames},) numbers, one a "
+            f"frame; got {value!r:.60}"
+        )
+    if not np.isfinite(weights).all() or (weights < 0).any() or (weights > 0).sum() < 2:
+        raise ValueError("frame_weights must be finite, not negative, and above 0 for two frames")
+    return "array", torch.from_numpy(weights.copy())
 
 
 def whole_frames(name: str, value: Any, least: int, most: int | None) -> int | None:

@@ -59,7 +59,7 @@ def judge(
     path = basis @ theta  # (T, 2)
     path = path - path[:1]
     told = verdict(job, found, basis, theta, fit, crops, weight_of)
-    mean, plain, count, _ = mean_images(job, path, check)
+    mean, plain, count, box = mean_images(job, path, check, canvas=job.asked["canvas"])
     return Motion(
         displacements=path.numpy(),
         displacement_stderr=told.path_variance.sqrt().numpy(),
@@ -79,6 +79,7 @@ def judge(
         settings=job.asked,
         device="",
         notes=told.notes,
+        origin=(box[0][0], box[1][0]),
     )
 
 

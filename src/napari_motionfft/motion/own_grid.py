@@ -14,6 +14,7 @@ from napari_motionfft.motion.search import (
     prepare,
     scene_before_alignment,
     search_spectra,
+    see,
 )
 from napari_motionfft.motion.spectra import Band
 
@@ -23,7 +24,7 @@ def on_grid(job: Job, grids: tuple[torch.Tensor, torch.Tensor] | None, energy: b
     if energy:
         lags, constant = unscaled(job, job.stage(0.0, 0.7))
     else:
-        (lags, _), constant = prepare(job, job.stage(0.0, 0.7)), 0.0
+        (lags, _), constant = prepare(job, see(job, job.stage(0.0, 0.7))), 0.0
     if grids is None:
         axis = ls.grid(job.asked["max_speed"], STEP_SHARP / lags.count)
         grids = (axis, axis)

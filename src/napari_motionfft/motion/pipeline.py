@@ -1,4 +1,4 @@
-"""From a checked job to a motion: search, refine, judge, readable top to bottom."""
+"""What the estimates have in common: windows that follow, the still pattern, the weight."""
 
 from __future__ import annotations
 
@@ -9,27 +9,11 @@ import torch
 from napari_motionfft.motion.crops import Crop, cut
 from napari_motionfft.motion.device import HOLD_BUDGET
 from napari_motionfft.motion.frames import Box, box_shape
-from napari_motionfft.motion.integrate import MARGIN, reach
 from napari_motionfft.motion.job import Check, Job, within
-from napari_motionfft.motion.judge import judge
 from napari_motionfft.motion.refine import Fit, WeightOf, gauss_newton
-from napari_motionfft.motion.result import Landscape, Motion
-from napari_motionfft.motion.search import resample, search
-from napari_motionfft.motion.trajectory import MODELS
+from napari_motionfft.motion.result import Landscape
+from napari_motionfft.motion.search import resample
 from napari_motionfft.motion.weights import WEIGHTS, wiener
-
-
-def pipeline(job: Job) -> Motion:
-    """Search, refine twice on windows that follow the content, judge, average."""
-    found = search(job, job.stage(0.0, 0.5))
-    basis = MODELS[job.asked["model"]](job.frames.count)  # (T, K)
-    theta = start_of(found.landscape, basis)  # (K, 2)
-    wide, _ = reach(job.box, job.frames.shape, basis @ theta, 2 * MARGIN)
-    job = held(job, wide, job.stage(0.5, 0.55))
-    static = temporal_mean(job, wide, job.stage(0.55, 0.6)) if job.static else None
-    weight_of = refine_weight(job.weight)
-    theta, fit, crops = follow(job, basis, theta, static, weight_of, job.stage(0.6, 0.85))
-    return judge(job, found, basis, theta, fit, crops, weight_of, job.stage(0.85, 1.0))
 
 
 def follow(

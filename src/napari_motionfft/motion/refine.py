@@ -23,7 +23,7 @@ class Aligned:
 
     scene: SceneSpectra
     weight: torch.Tensor  # (Ky, Kx), multiplicity included
-    gradients: torch.Tensor  # (n, 2) per frame
+    gradients: torch.Tensor  # (n, 2) of every frame of the run
     curvature: torch.Tensor  # (2, 2) per frame
     scatter: torch.Tensor  # (2, 2) covariance of a frame's gradient
     signal: torch.Tensor  # (Ky, Kx) |X̄|² − N/n, bin by bin
@@ -37,7 +37,7 @@ def residual(crop: Crop, path: torch.Tensor) -> torch.Tensor:
 
 
 def align(
-    crop: Crop, path: torch.Tensor, weight_of: WeightOf, members: slice = slice(None)
+    crop: Crop, path: torch.Tensor, weight_of: WeightOf, frame_weights: torch.Tensor | None = None
 ) -> Aligned:
     """Compensate a run along `path`; measure scene, noise and the gradient of the energy.
 
@@ -48,27 +48,34 @@ def align(
     ----------
     path
         (T, 2) px displacements of the whole stack.
-    members
-        Which frames of the run take part, for example every other one.
+    frame_weights
+        (n,) of the frames of the run in its mean; 0 leaves a frame out. All 1 by default.
     """
     band = crop.band
     left = residual(crop, path)
-    chosen = torch.zeros(crop.count, dtype=torch.bool)
-    chosen[members] = True
-    n = int(chosen.sum())
+    mine = torch.ones(crop.count).double() if frame_weights is None else frame_weights
+    n = float(mine.sum() ** 2 / mine.square().sum())  # frames that the mean is worth
     mean = torch.zeros(band.size, dtype=torch.complex64, device=crop.device)
     power = torch.zeros(band.size, dtype=torch.float32, device=crop.device)
     for first, spectra in crop.spectra():
-        some = chosen[first : first + len(spectra)]
+        share = mine[first : first + len(spectra)]
+        some = share > 0
         if not bool(some.any()):
             continue
         part = spectra if bool(some.all()) else spectra[some.to(spectra.device)]
         moved = shifted_back(part, band, left[first : first + len(spectra)][some])
-        mean += moved.sum(0)
-        power += (moved.real**2 + moved.imag**2).sum(0)
-    mean /= n
+        level = moved.real**2 + moved.imag**2
+        if bool((share == 1).all()):
+            mean += moved.sum(0)
+            power += level.sum(0)
+        else:
+            share = share[some].to(spectra.device, torch.float32)
+            mean += torch.einsum("n,nij->ij", share.to(moved.dtype), moved)
+            power += torch.einsum("n,nij->ij", share, level)
+    mean /= float(mine.sum())
+    power /= float(mine.sum())
     energy = (mean.real**2 + mean.imag**2).cpu().double()
-    scene = scene_after_alignment(energy, power.cpu().double() / n, n, band)
+    scene = scene_after_alignment(energy, power.cpu().double(), n, band)
     count = band.multiplicity()
     weight = weight_of(band, scene) * count
     weight = weight / weight.max().clamp(min=1e-300)
@@ -86,7 +93,7 @@ def align(
     return Aligned(
         scene,
         weight,
-        gradients[chosen],
+        gradients,
         moments(weight * signal, ky, kx),
         moments(fluctuation, ky, kx) * crop.overcount,
         signal,
@@ -100,6 +107,13 @@ def moments(values: torch.Tensor, ky: torch.Tensor, kx: torch.Tensor) -> torch.T
     xx = (values * kx[None, :] ** 2).sum()
     yx = (values * ky[:, None] * kx[None, :]).sum()
     return torch.stack([torch.stack([yy, yx]), torch.stack([yx, xx])])
+
+
+def chosen(crop: Crop, members: slice) -> torch.Tensor:
+    """(n,) 1 for the frames of a run that take part, for example every other one."""
+    weights = torch.zeros(crop.count, dtype=torch.float64)
+    weights[members] = 1
+    return weights
 
 
 @dataclass
@@ -126,7 +140,7 @@ def normal_equations(
         gram = rows.T @ rows
         curvature += torch.kron(gram, one.curvature)
         scatter += torch.kron(gram, one.scatter)
-        gradient += (rows.T @ one.gradients).flatten()  # (K·2,)
+        gradient += (rows.T @ one.gradients[members]).flatten()  # (K·2,)
     return curvature, scatter, gradient
 
 
@@ -154,7 +168,7 @@ def gauss_newton(
     converged, done = False, 0
     while True:
         path = basis @ theta
-        aligned = [align(crop, path, weight_of, members) for crop in crops]
+        aligned = [align(crop, path, weight_of, chosen(crop, members)) for crop in crops]
         curvature, scatter, gradient = normal_equations(crops, aligned, basis, members)
         inverse = torch.linalg.pinv(curvature, hermitian=True)
         covariance = inverse @ scatter @ inverse

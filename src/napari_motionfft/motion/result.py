@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -147,7 +147,7 @@ class Motion:
     def __post_init__(self) -> None:
         """What an older or plainer source does not tell gets its neutral value."""
         count = len(self.displacements)
-        if self.origin is None:
+        if cast("tuple[int, int] | None", self.origin) is None:
             object.__setattr__(self, "origin", (self.region[0][0], self.region[1][0]))
         for name in ("correlation", "frame_score"):
             if not len(getattr(self, name)):

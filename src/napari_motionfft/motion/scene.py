@@ -16,7 +16,7 @@ SPREAD_OF_LAW = 0.5
 
 
 def scene_after_alignment(
-    energy: torch.Tensor, power: torch.Tensor, frames: int, band: Band
+    energy: torch.Tensor, power: torch.Tensor, frames: float, band: Band
 ) -> SceneSpectra:
     """P and N from coherence: what stays in the mean of compensated frames, and what does not.
 

@@ -102,12 +102,32 @@ def search_band(job: Job) -> Band:
     return Band.up_to(shape, BAND_LIMIT * min(1.0, (memory_budget(job.device) / needed) ** 0.5))
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What a search looks at: spectra (T, Ky, Kx) of a band, and power (Y, X//2+1) of all bins."""
+
+    spectra: torch.Tensor
+    power: torch.Tensor
+    band: Band
+
+
+def see(job: Job, check: Check) -> Seen:
+    """The job's windowed frames, transformed."""
+    band = search_band(job)
+    return Seen(*search_spectra(job, band, check), band)
+
+
 def search(job: Job, check: Check, peaks: int = 8) -> SearchResult:
     """Every velocity of the range, then a zoom on each peak with all lags."""
-    lags, bins = prepare(job, within(check, 0.0, 0.7))
+    return searched(job, see(job, within(check, 0.0, 0.7)), within(check, 0.7, 1.0), peaks)
+
+
+def searched(job: Job, seen: Seen, check: Check, peaks: int = 8) -> SearchResult:
+    """The same on frames that are transformed already."""
+    lags, bins = prepare(job, seen)
     limit, step = job.asked["max_speed"], step_of(job)
-    kept = scan(lags, limit, step, CELLS_AN_AXIS, peaks, within(check, 0.7, 0.8))
-    return in_doubt(job, lags, bins, kept, peaks, within(check, 0.8, 1.0))
+    kept = scan(lags, limit, step, CELLS_AN_AXIS, peaks, within(check, 0.0, 0.4))
+    return in_doubt(job, lags, bins, kept, peaks, within(check, 0.4, 1.0))
 
 
 def in_doubt(
@@ -128,14 +148,11 @@ def step_of(job: Job) -> float:
     return STEP_BLURRED if job.weight == "auto" else STEP_SHARP
 
 
-def prepare(job: Job, check: Check) -> tuple[ls.Lags, float]:
+def prepare(job: Job, seen: Seen) -> tuple[ls.Lags, float]:
     """Weighted lag cross-spectra of a job's windowed frames; effective number of frequencies."""
-    shape = box_shape(job.box)
-    band = search_band(job)
-    spectra, power = search_spectra(job, band, check)
-    weight, bins, shared = weigh(job, power, band)
-    field = None if job.periodic else shape
-    return ls.Lags.of(spectra, weight, band, field, shared), bins
+    weight, bins, shared = weigh(job, seen.power, seen.band)
+    field = None if job.periodic else box_shape(job.box)
+    return ls.Lags.of(seen.spectra, weight, seen.band, field, shared), bins
 
 
 def weigh(job: Job, power: torch.Tensor, band: Band) -> tuple[torch.Tensor, float, float]:

@@ -30,7 +30,7 @@ from napari_motionfft.motion.search import (
     weigh,
 )
 from napari_motionfft.motion.spectra import Band
-from napari_motionfft.motion.trajectory import MODELS
+from napari_motionfft.motion.trajectory import velocity
 
 MOST_WINDOWS = 64
 """Windows whose landscapes are made at once."""
@@ -183,7 +183,7 @@ def searched(
 
 def refined(job: Job, found: SearchResult, weight_of: WeightOf, check: Check) -> Verdict:
     """Gauss–Newton on windows that travel, as for a whole stack, without its images."""
-    basis = MODELS[job.asked["model"]](job.frames.count)  # (n, 1)
+    basis = velocity(job.frames.count)  # (n, 1)
     peak = found.landscape.peaks[0][:2] if found.landscape.peaks else (0.0, 0.0)
     theta = torch.tensor([peak], dtype=torch.float64)  # (1, 2)
     wide, _ = reach(job.box, job.frames.shape, basis @ theta, 2 * MARGIN)

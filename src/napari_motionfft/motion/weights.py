@@ -20,7 +20,7 @@ class SceneSpectra:
 
     signal: torch.Tensor
     noise: torch.Tensor
-    frames: int
+    frames: float
 
     @property
     def ratio(self) -> float:

@@ -1,0 +1,150 @@
+"""Find a path anywhere in the range: two starts, lookups against the mean of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+
+from napari_motionfft.motion.frames import box_shape
+from napari_motionfft.motion.job import Check, Job, within
+from napari_motionfft.motion.paths.growing import grow
+from napari_motionfft.motion.paths.links import Link, shares_of, spread_out
+from napari_motionfft.motion.paths.lookup import look
+from napari_motionfft.motion.paths.views import LowPass, View, spans
+from napari_motionfft.motion.trajectory import spline
+
+RUNGS = (1, 2, 4, 8)
+"""Intervals of the splines of the ladder."""
+STILL = 0.15
+"""Share of the field that content may travel before windows must travel with it."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """What every search of a run shares.
+
+    Attributes
+    ----------
+    job, low
+        The run, and how its low-resolution views are made.
+    still
+        All frames through one window.
+    line
+        (2,) px/frame: the landscape's velocity, 0 where it is not certain.
+    """
+
+    job: Job
+    low: LowPass
+    still: View
+    line: torch.Tensor
+
+    @property
+    def radius(self) -> float:
+        """px that a lookup searches about a frame's place."""
+        return max(6.0, min(box_shape(self.job.box)) / 20)
+
+    def views(self, path: torch.Tensor, check: Check) -> list[View]:
+        """The still window for short travel, else windows that travel along (T, 2)."""
+        travel = float((path.amax(0) - path.amin(0)).max())
+        if self.job.periodic or travel < STILL * min(box_shape(self.job.box)):
+            return [self.still]
+        found = self.low.along(self.job, path, check)
+        covered = sum(stop - start for start, stop in spans(found)) if found else 0
+        return found if covered >= len(path) else [self.still]
+
+
+@dataclass(frozen=True)
+class Found:
+    """Paths (T, 2) px, each found another way: which is best, the other half of the data says.
+
+    Attributes
+    ----------
+    bent
+        From a line, bent by ever finer splines.
+    single
+        From there, every frame looked up for itself.
+    grown
+        Grown frame by frame, then every frame looked up.
+    """
+
+    bent: torch.Tensor
+    single: torch.Tensor
+    grown: torch.Tensor
+
+
+def find(field: Field, which: int | None, check: Check) -> Found:
+    """Two starts, then lookups of each frame in the mean of the others.
+
+    Parameters
+    ----------
+    which
+        0 or 1: from that half of the frequencies only; None: from all.
+    """
+    count = field.still.count
+    mask = None if which is None else field.still.half(which)
+    t = torch.arange(count, dtype=torch.float64)[:, None]
+    bent = t * field.line
+    for turn, rung in enumerate(RUNGS):
+        check(0.3 * turn / len(RUNGS), "Bending the path")
+        bent = looked_up(field, bent, which, smooth_basis(count, rung), 1, check)
+    single = looked_up(field, bent, which, None, 3, within(check, 0.3, 0.5))
+    grown = grow(field.still, field.job.asked["max_speed"], mask, within(check, 0.5, 0.8))
+    grown = looked_up(field, grown, which, None, 3, within(check, 0.8, 1.0))
+    return Found(bent, single, grown)
+
+
+def looked_up(
+    field: Field,
+    path: torch.Tensor,
+    which: int | None,
+    basis: torch.Tensor | None,
+    rounds: int,
+    check: Check,
+) -> torch.Tensor:
+    """The path (T, 2) after some rounds of lookups, on a basis or every frame for itself."""
+    views = field.views(path, check)
+    weights = torch.ones(len(path), dtype=torch.float64)
+    reach = torch.full((len(path),), field.radius, dtype=torch.float64)
+    for turn in range(rounds):
+        check(turn / rounds, "Looking up each frame")
+        path = renewed(views, path, weights, reach, basis, masks(views, which))
+    return path
+
+
+def smooth_basis(frames: int, rung: int) -> torch.Tensor:
+    """A spline of so many intervals, fewer where there are few frames."""
+    return spline(frames, max(1, min(rung, frames // 4)))
+
+
+def masks(views: Sequence[View], which: int | None) -> list[torch.Tensor] | None:
+    """One half of the frequencies of each view, or None for all."""
+    return None if which is None else [view.half(which) for view in views]
+
+
+def renewed(
+    views: Sequence[View],
+    path: torch.Tensor,
+    weights: torch.Tensor,
+    reach: torch.Tensor,
+    basis: torch.Tensor | None,
+    mask: Sequence[torch.Tensor] | None,
+) -> torch.Tensor:
+    """The path (T, 2) after one lookup of every frame; on a basis, or every frame for itself."""
+    shares = shares_of(spans(views), len(path))
+    eye = torch.eye(2, dtype=torch.float64)
+    links = []
+    for turn, view in enumerate(views):
+        moved = look(view, path, weights, reach, None if mask is None else mask[turn])
+        mine = weights[view.start : view.stop]
+        if basis is None:  # frames without weight are looked up all the same
+            mine = mine.clamp(min=1e-6)
+        wanted = path[view.start : view.stop] + moved
+        links.append(Link(view.start, view.stop, mine, shares[turn], wanted, eye, eye))
+    if basis is None and len(links) == 1:
+        path = links[0].pulls
+    else:
+        every = torch.eye(len(path), dtype=torch.float64) if basis is None else basis
+        path = every @ spread_out(links, every)
+    return path - path[:1]

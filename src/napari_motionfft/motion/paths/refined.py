@@ -1,0 +1,107 @@
+"""Gauss–Newton on all frequencies along a path of any model (docs/method.md § 6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from napari_motionfft.motion.crops import Crop, cut
+from napari_motionfft.motion.job import Check, Job, within
+from napari_motionfft.motion.paths.links import Link, shares_of, solve
+from napari_motionfft.motion.paths.sharpen import bounded, nearest
+from napari_motionfft.motion.paths.views import spans
+from napari_motionfft.motion.refine import Aligned, WeightOf, align
+
+CLOSE = 0.05
+"""Share of a frame's standard error that a step may still be when the climb ends."""
+PLACED = 0.75
+"""px that the path may leave its windows before these are cut anew."""
+
+
+@dataclass(frozen=True)
+class Refined:
+    """A path's coefficients (K, 2), their covariance (2K, 2K), and each run's alignment there."""
+
+    theta: torch.Tensor
+    covariance: torch.Tensor
+    runs: list[Aligned]
+    crops: list[Crop]
+
+
+def refine(
+    job: Job,
+    path: torch.Tensor,
+    basis: torch.Tensor,
+    weights: torch.Tensor,
+    static: torch.Tensor | None,
+    weight_of: WeightOf,
+    passes: int,
+    steps: int,
+    check: Check,
+) -> Refined | None:
+    """Cut windows out along the path and climb; again where the path has left them.
+
+    Parameters
+    ----------
+    path
+        (T, 2) px, good to about a pixel.
+    weights
+        (T,) of the frames in the mean; 0 leaves a frame out.
+
+    Returns
+    -------
+    Refined or None
+        None when the content leaves the field from one frame to the next.
+    """
+    theta = nearest(basis, path, weights)
+    done: Refined | None = None
+    for turn in range(passes):
+        part = within(check, turn / passes, (turn + 1) / passes)
+        path = basis @ theta
+        crops = cut(job, path, static, part, overlap=True)
+        if not crops or sum(crop.count for crop in crops) < len(path):
+            return done
+        done = climb(crops, basis, theta, weights, weight_of, steps)
+        theta = done.theta
+        moved = basis @ theta - path
+        if float((moved - moved.mean(0)).abs().max()) < PLACED - 0.5:
+            break
+    return done
+
+
+def climb(
+    crops: list[Crop],
+    basis: torch.Tensor,
+    theta: torch.Tensor,
+    weights: torch.Tensor,
+    weight_of: WeightOf,
+    steps: int,
+) -> Refined:
+    """Maximise the energy of all runs over θ (K, 2), p = B·θ; the weight is measured each step."""
+    shares = shares_of(spans(crops), len(basis))
+    mine = [weights[crop.start : crop.stop] for crop in crops]
+    done = 0
+    while True:
+        path = basis @ theta
+        runs = [align(crop, path, weight_of, own) for crop, own in zip(crops, mine, strict=True)]
+        links = [
+            Link(crop.start, crop.stop, own, share, run.gradients, run.curvature, run.scatter)
+            for crop, own, share, run in zip(crops, mine, shares, runs, strict=True)
+        ]
+        step = solve(links, basis)
+        moved = basis @ step.move
+        longest = float((moved - moved.mean(0)).abs().max())
+        error = min(frame_error(run) for run in runs)
+        if done == steps or longest < max(1e-4, CLOSE * error):
+            covariance = solve(links, basis, errors=True).covariance
+            assert covariance is not None
+            return Refined(theta, covariance, runs, crops)
+        theta = theta + bounded(step.move, basis)
+        done += 1
+
+
+def frame_error(run: Aligned) -> float:
+    """px: standard error of one free frame, the smaller component."""
+    inverse = torch.linalg.pinv(run.curvature, hermitian=True)
+    return float((inverse @ run.scatter @ inverse).diagonal().clamp(min=0).min().sqrt())

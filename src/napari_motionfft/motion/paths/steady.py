@@ -1,0 +1,58 @@
+"""Constant velocity: search, refine, judge; once more where frames do not belong."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+
+from napari_motionfft.motion.integrate import MARGIN, reach
+from napari_motionfft.motion.job import Job
+from napari_motionfft.motion.judge import judge
+from napari_motionfft.motion.paths.choose import predicted
+from napari_motionfft.motion.paths.find import Field, masks
+from napari_motionfft.motion.paths.outliers import foreign
+from napari_motionfft.motion.paths.pipeline import Chosen, field_of, finished, user_weights
+from napari_motionfft.motion.paths.weighing import weighed
+from napari_motionfft.motion.pipeline import follow, held, refine_weight, start_of, temporal_mean
+from napari_motionfft.motion.result import Motion
+from napari_motionfft.motion.search import SearchResult, searched, see
+from napari_motionfft.motion.trajectory import velocity
+
+
+def constant(job: Job) -> Motion:
+    """Search, refine twice on windows that follow the content, judge, average."""
+    seen = see(job, job.stage(0.0, 0.35))
+    found = searched(job, seen, job.stage(0.35, 0.5))
+    basis = velocity(job.frames.count)  # (T, 1)
+    theta = start_of(found.landscape, basis)  # (1, 2)
+    wide, _ = reach(job.box, job.frames.shape, basis @ theta, 2 * MARGIN)
+    job = held(job, wide, job.stage(0.5, 0.55))
+    static = temporal_mean(job, wide, job.stage(0.55, 0.6)) if job.static else None
+    weight_of = refine_weight(job.weight)
+    theta, fit, crops = follow(job, basis, theta, static, weight_of, job.stage(0.6, 0.8))
+    motion = judge(job, found, basis, theta, fit, crops, weight_of, job.stage(0.8, 1.0))
+    if found.score < found.threshold or fit is None:
+        return motion
+    return without_strangers(job, field_of(job, seen, found, static), found, motion)
+
+
+def without_strangers(job: Job, field: Field, found: SearchResult, motion: Motion) -> Motion:
+    """How each frame matches the others; estimated anew where some do not belong."""
+    path = torch.from_numpy(motion.displacements)
+    views = field.views(path, job.check)
+    parts = [masks(views, which) or [] for which in (0, 1)]
+    excluded, matched = foreign(views, [path, path], parts)
+    if not excluded:
+        return replace(
+            motion, correlation=matched.correlation.numpy(), frame_score=matched.score.numpy()
+        )
+    user = user_weights(job)
+    weights = user.clone()
+    weights[excluded] = 0
+    views = weighed(views, path, weights, refine_weight(job.weight))
+    one, halves = predicted(
+        views, [path, path], "velocity", 1, weights, excluded, (), job.stage(0.98, 0.99)
+    )
+    chosen = Chosen(path, views, halves, "velocity", 1, (), excluded, [], matched, one.prediction)
+    return replace(finished(job, field, found, chosen, user), score=found.score)

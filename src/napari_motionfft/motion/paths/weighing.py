@@ -1,0 +1,42 @@
+"""The maximum-likelihood weight of views, measured along a path (docs/method.md § 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import torch
+
+from napari_motionfft.motion.paths.matching import BLOCK
+from napari_motionfft.motion.paths.views import View
+from napari_motionfft.motion.refine import WeightOf
+from napari_motionfft.motion.scene import scene_after_alignment
+
+
+def weighed(
+    views: Sequence[View], path: torch.Tensor, weights: torch.Tensor, weight_of: WeightOf
+) -> list[View]:
+    """The views with the refinement's weight, from what stays in their mean and what does not.
+
+    Only smooth profiles over |k| are taken over: they know nothing of the phases.
+    """
+    return [one_weighed(view, path, weights, weight_of) for view in views]
+
+
+def one_weighed(view: View, path: torch.Tensor, weights: torch.Tensor, weight_of: WeightOf) -> View:
+    """One view with that weight; W = P/(N(N + TP)) makes the energy twice a log-likelihood."""
+    mine = weights[view.start : view.stop].to(view.spectra.device, torch.float32)
+    total = torch.zeros_like(view.spectra[0])
+    power = torch.zeros_like(view.weight)
+    for first in range(0, view.count, BLOCK):
+        part = view.aligned(path, first, first + BLOCK)
+        share = mine[first : first + BLOCK, None, None]
+        total += (share * part).sum(0)
+        power += (share * (part.real.square() + part.imag.square())).sum(0)
+    count = float(mine.sum())
+    n = max(2.0, count**2 / float(mine.square().sum()))
+    mean = total / count
+    energy = (mean.real.square() + mean.imag.square()).cpu().double()
+    scene = scene_after_alignment(energy, power.cpu().double() / count, n, view.band)
+    weight = weight_of(view.band, scene) * view.band.multiplicity()
+    return replace(view, weight=weight.to(view.weight))
