@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from threading import Event
-from typing import Any
+from typing import Any, ClassVar
 
 import dask.array as da
 import numpy as np
@@ -111,6 +112,25 @@ def test_every_level_of_a_pyramid_moves(stack: Any, motion: Motion) -> None:
     odd = Image([stack, stack[::2, ::2, ::2]], multiscale=True)
     alone = compensate(target_of(odd, Kept(motion, "m")), ignore, Event())
     assert isinstance(alone, da.Array)
+
+
+def test_a_stack_on_disk_is_not_read_to_be_moved(motion: Motion, tmp_path: Path) -> None:
+    class Counted(np.memmap):  # what napari gets from tifffile.memmap
+        copies: ClassVar[list[Any]] = []
+
+        def copy(self, order: Any = "C") -> Any:
+            self.copies.append(self.shape)
+            return super().copy(order)
+
+        def __reduce__(self) -> Any:  # dask pickles what it makes names of
+            self.copies.append(self.shape)
+            return super().__reduce__()
+
+    stack = Counted(tmp_path / "stack", np.uint16, "w+", shape=(T, 2, *SHAPE))
+    layer = Image(stack, contrast_limits=(0, 9))
+    moved = compensate(target_of(layer, Kept(motion, "m")), ignore, Event())
+    np.asarray(moved[2, 1])
+    assert [shape for shape in Counted.copies if shape[0] == T] == []
 
 
 def test_nan_is_told_before_a_frame_is_shown(stack: Any, motion: Motion) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from threading import Event
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 import torch
@@ -161,7 +162,9 @@ def apply_motion(
         start = block_info[0]["array-location"][0][0] if block_info else 0
         return shift.block(values, start)
 
-    return lazy.map_blocks(one_chunk, dtype=dtype, meta=np.empty((0, 0, 0), dtype))
+    # a name of its own: dask would pickle the whole stack to make one up
+    name = f"apply-motion-{uuid4().hex}"
+    return lazy.map_blocks(one_chunk, name=name, dtype=dtype, meta=np.empty((0, 0, 0), dtype))
 
 
 def type_of(stack: Any) -> np.dtype[Any]:

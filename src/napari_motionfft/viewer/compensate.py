@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from napari_motionfft.motion.errors import Cancelled
 from napari_motionfft.motion.result import Motion
-from napari_motionfft.viewer.lazy import block_frames
+from napari_motionfft.viewer.lazy import block_frames, sliced
 from napari_motionfft.viewer.targets import Target
 from napari_motionfft.viewer.worker import Progress
 
@@ -111,8 +111,7 @@ def compensated(planes: Any, motion: Motion, kind: str, options: Options) -> Any
         # labels are painted on in place: a result that is made later needs its own
         planes = planes.copy() if kind == "labels" and options.lazy else planes
         # a frame to a chunk: that is what is shown
-        chunks = (1, *(1 for _ in others), -1, -1)
-        planes = da.from_array(planes, chunks=chunks, name=False)
+        planes = sliced(planes, (1, *(1 for _ in others), -1, -1))
     arguments: dict[str, Any] = {"fill": options.fill, "inverse": options.inverse}
     arguments["interpolation"] = "nearest" if kind == "labels" else options.interpolation
     out = [

@@ -31,6 +31,25 @@ def as_lazy(data: Any) -> Any:
     return da.from_array(data, chunks=chunks, name=False, asarray=True, meta=meta)
 
 
+class Slices:
+    """An array's slices, and no more: of a NumPy array dask would copy all, also from disk."""
+
+    def __init__(self, array: NDArray[Any]) -> None:
+        self._array = array
+        self.shape, self.dtype, self.ndim = array.shape, array.dtype, array.ndim
+
+    def __getitem__(self, key: Any) -> NDArray[Any]:
+        return np.asarray(self._array[key])
+
+
+def sliced(array: NDArray[Any], chunks: tuple[int, ...]) -> Any:
+    """A NumPy array as a dask array, of which nothing is copied or read yet."""
+    import dask.array as da
+
+    meta = np.empty((0,) * array.ndim, array.dtype)
+    return da.from_array(Slices(array), chunks=chunks, name=False, meta=meta)
+
+
 def luminance(stack: Any) -> Any:
     """(T, Y, X, 3 or 4) colours → (T, Y, X) float32 dask array, computed block by block.
 
@@ -39,8 +58,7 @@ def luminance(stack: Any) -> Any:
     import dask.array as da
 
     if not isinstance(stack, da.Array):
-        chunks = (block_frames(stack.shape), *stack.shape[1:])
-        stack = da.from_array(stack, chunks=chunks, name=False)
+        stack = sliced(stack, (block_frames(stack.shape), *stack.shape[1:]))
     stack = stack.rechunk({3: -1})
     return stack.map_blocks(weigh, drop_axis=3, dtype=np.float32, meta=np.empty((0, 0, 0), "f4"))
 
