@@ -183,7 +183,7 @@ def test_unknown_interpolation() -> None:
 
 
 def test_nan_is_not_spread_over_a_frame() -> None:
-    with pytest.raises(ValueError, match=r"stack holds NaN or inf.*interpolation='nearest'"):
+    with pytest.raises(ValueError, match=r"stack holds NaN or inf.*'nearest'"):
         mf.apply_motion(with_bad(np.nan, 1), motion_along(np.zeros((COUNT, 2)) + 0.3))
     with pytest.raises(ValueError, match="NaN or inf in frame 1;"):
         mf.integrate(with_bad(np.nan, 1), motion_along(np.zeros((COUNT, 2)) + 0.3))

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import dask.array as da
 import numpy as np
 import pytest
-from napari.layers import Image, Labels
+from napari.layers import Image, Labels, Points
 from numpy.typing import NDArray
 
 import napari_motionfft as mf
@@ -244,7 +244,8 @@ def test_a_layer_that_got_its_scale_later_is_the_same_layer(motion: Motion) -> N
     layer.scale = (5, 0.2, 0.2)
     assert target_of(layer, up_to_date(kept, [layer])).motion is motion
     other = Image(np.zeros((T, 7, 8)), name="cells")
-    assert up_to_date(kept, [other]) is kept
+    points = Points(np.zeros((T, 3)), name="cells")
+    assert up_to_date(kept, [other, points]) is kept
 
 
 def test_axes_before_time_are_found_from_the_end(motion: Motion) -> None:

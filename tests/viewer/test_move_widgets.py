@@ -221,5 +221,5 @@ def test_the_whole_frame_is_no_region(made: Any, qtbot: Any) -> None:
     assert "whole frame: draw a region" in widget.run_button.tooltip
     buttons = UseResult(viewer, lambda error: None)
     buttons.offer(viewer.layers["trajectory"].metadata[KEY]["run"], stack, has_result=True)
-    assert "whole frame: draw a region" in buttons.follow_button.tooltip
+    assert "choose that in Layers > Track > Follow the region." in buttons.follow_button.tooltip
     assert buttons.stack_button.enabled

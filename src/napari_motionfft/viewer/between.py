@@ -140,16 +140,17 @@ def placed(kept: Kept) -> Placement:
 
 def up_to_date(kept: Kept, layers: Iterable[Any]) -> Kept:
     """The motion with its stack where its layer lies now: it may have got a scale since."""
+    from napari.layers import Image
+
     place = kept.placement
     if place is None:
         return kept
     for layer in layers:
-        if layer.name != kept.source or layer.ndim != len(place.full["scale"]):
+        if not isinstance(layer, Image) or layer.name != kept.source:
             continue
-        shape = getattr(level_data(layer, 0), "shape", None)
-        if not shape or shape[place.time_axis] != (kept.layer_frames or shape[place.time_axis]):
+        if layer.ndim != len(place.full["scale"]) or frame_shape(layer) != place.shape:
             continue
-        if frame_shape(layer) != place.shape:
+        if kept.layer_frames not in (None, level_data(layer, 0).shape[place.time_axis]):
             continue
         sides = [round(n / f) for n, f in zip(place.shape, place.factor, strict=True)]
         now = Placement.of(layer, place.time_axis, place.others, (sides[0], sides[1]))

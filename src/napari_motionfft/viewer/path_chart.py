@@ -20,6 +20,8 @@ Array = NDArray[np.float64]
 NAMES = ("y (down)", "x (right)")
 MARGIN = 0.12
 """Free space above and below the curves, as a share of their height."""
+HEADROOM = 2
+"""The same above, in these, where jumps have their names."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,7 +178,7 @@ def limits(chart: PathChart) -> tuple[float, float]:
         return -1.0, 1.0
     low, high = float(both.min()), float(both.max())
     room = MARGIN * (high - low) or 1.0
-    return low - room, high + room
+    return low - room, high + (HEADROOM if chart.jumps else 1) * room
 
 
 def moved(value: float, error: float) -> str:

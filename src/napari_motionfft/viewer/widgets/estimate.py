@@ -26,6 +26,7 @@ from napari_motionfft.viewer.widgets.parts import (
 )
 from napari_motionfft.viewer.widgets.path_results import PathDock
 from napari_motionfft.viewer.widgets.run_dock import PanelDock
+from napari_motionfft.viewer.widgets.time_plot import load_plots
 from napari_motionfft.viewer.widgets.use_result import UseResult
 
 RUN = "Estimate how the scene moves."
@@ -220,6 +221,13 @@ class EstimateMotion(PanelDock):
     def _offer_devices(self, choices: list[tuple[str, str]]) -> None:
         self.form.offer_devices(choices)
         self.form.show_preferences(settings.read())
+        self._lookup.start(
+            "Loading the plot",
+            lambda progress, cancel: load_plots(),
+            on_done=lambda _: None,
+            on_failed=self._failed,
+            on_cancelled=lambda: None,
+        )
 
     def _preferences_changed(self, *_: Any) -> None:
         if alive(self) and not self.running:

@@ -55,6 +55,7 @@ def rich_text(name: str) -> Any:
     native.setObjectName(f"motionfft.{name}")
     native.setTextFormat(Qt.TextFormat.RichText)
     native.setWordWrap(True)
+    native.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
     native.setTextInteractionFlags(
         Qt.TextInteractionFlag.TextSelectableByMouse
         | Qt.TextInteractionFlag.TextSelectableByKeyboard

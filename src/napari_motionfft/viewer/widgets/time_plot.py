@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 from qtpy.QtCore import QSize, Signal
@@ -181,6 +183,12 @@ class TimePlot(QWidget):  # type: ignore[misc]
     def _pointed(self, event: Any) -> None:
         if event.button == 1 and self._axes is not None and event.inaxes is self._axes:
             self.chosen.emit(float(event.xdata))
+
+
+def load_plots() -> None:
+    """Load what a plot needs and takes longest to load, in any thread, where it is there."""
+    with suppress(ImportError):
+        import_module("matplotlib.figure")
 
 
 def inks_of(viewer: Any) -> Inks:

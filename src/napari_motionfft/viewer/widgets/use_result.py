@@ -103,4 +103,5 @@ class UseResult(Container):  # type: ignore[misc]
 
     def _why_no_region(self) -> str | None:
         assert self._kept is not None
-        return why_not_own(self._kept)
+        why_not = why_not_own(self._kept)
+        return None if why_not is None else f"{why_not[:-1]} in Layers > Track > Follow the region."
