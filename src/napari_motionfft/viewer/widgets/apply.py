@@ -41,7 +41,7 @@ class ApplyMotion(OnMotion):
             napari_viewer,
             name="apply_motion",
             stage="Apply the motion",
-            tooltip="Add a layer with the motion taken out, or put in. The chosen one stays as it is.",
+            tooltip="Add a layer with the motion taken out, or put in. The chosen one stays.",
             layer=layer,
             more=[self.interpolation, self.fill, self.inverse, self.now],
         )
