@@ -280,6 +280,30 @@ def test_fields_of_the_model_are_asked_saved_and_in_the_script(
     assert all(field.tooltip for field in fields)
 
 
+def test_the_real_estimators_take_what_is_asked(
+    widget: Any, viewer: Any, qtbot: Any, moving: Any
+) -> None:
+    viewer.layers.clear()
+    viewer.add_image(moving, name="cells")
+    models = widget.form.models
+    models.model.value, models.degree.value = "polynomial", 2
+    models.frame_weights.value, models.canvas.value = "sharpness", "union"
+    for name in ("preview_button", "run_button"):
+        press(widget, name, qtbot)
+        assert widget.last is not None, said(widget)
+        motion = widget.last.result
+        assert (motion.model, motion.parameters) == ("polynomial", 2)
+        np.testing.assert_allclose(motion.displacements[-1], (9 * 0.75, -9 * 1.25), atol=0.3)
+        assert "polynomial, degree 2" in said(widget)
+    np.testing.assert_allclose(motion.displacements[-1], (9 * 0.75, -9 * 1.25), atol=0.1)
+    assert "frame weights sharpness, canvas union" in said(widget)
+    (picture,) = [x for x in viewer.layers if x.name == "integrated image"]
+    assert picture.data.shape > moving.shape[1:]
+    models.model.value, models.knots.value = "spline", 40
+    press(widget, "run_button", qtbot)
+    assert "knots must be 1 to 5 for 10 frames" in said(widget)
+
+
 def test_a_viewer_that_is_closed_takes_the_plot_along(
     make_napari_viewer: Any, qtbot: Any, fake: Fake
 ) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import asdict
 from typing import Any
 
 import pytest
 
+from napari_motionfft.motion.estimate import estimate_motion
 from napari_motionfft.viewer import settings
 from napari_motionfft.viewer.asked import Asked
 from napari_motionfft.viewer.settings import SIZES, Preferences
@@ -65,7 +67,16 @@ def test_a_model_has_its_own_size_and_no_other() -> None:
     assert not set(sizes) & set(arguments(model="auto"))
     assert arguments(max_speed=0.0)["max_speed"] is None
     assert arguments(canvas="union")["canvas"] == "union"
-    assert "layout" not in arguments()
+
+
+@pytest.mark.parametrize("model", ["velocity", *SIZES])
+def test_the_usual_arguments_are_those_of_the_estimator(model: str) -> None:
+    """So that a script with none of them says the same."""
+    usual = inspect.signature(estimate_motion).parameters
+    given = asked_of(Preferences(model=model)).arguments
+    assert given.pop("model") == model
+    assert given == {name: usual[name].default for name in given}
+    assert {"effort", "frame_weights", "canvas", "max_speed", "weight"} <= set(given)
 
 
 def asked_of(preferences: Preferences) -> Asked:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from importlib import import_module
 from typing import Any
 
 from napari_motionfft.motion.result import Motion
@@ -57,10 +56,6 @@ class Asked:
         chosen["max_speed"] = chosen["max_speed"] or None
         if own is not None:
             chosen[own] = chosen[own] or None
-        usual = asdict(Preferences())
-        for name in ("effort", "frame_weights", "canvas"):  # until the estimator takes them
-            if chosen[name] == usual[name]:
-                del chosen[name]
         return chosen
 
 
@@ -146,7 +141,8 @@ def estimate(asked: Asked, source: Source, progress: Any, cancel: Any) -> Motion
 def preview(asked: Asked, source: Source, progress: Any, cancel: Any) -> Motion:
     """The same quickly, from a few frames at low resolution; any thread."""
     load_torch()
-    preview_motion = import_module("napari_motionfft.motion.preview").preview_motion
+    from napari_motionfft.motion.preview import preview_motion
+
     motion: Motion = preview_motion(
         source.stack, region=source.region, progress=progress, cancel=cancel, **asked.arguments
     )

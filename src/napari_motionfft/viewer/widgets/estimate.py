@@ -9,7 +9,7 @@ from typing import Any
 from napari_motionfft.viewer import settings
 from napari_motionfft.viewer.asked import Run, estimate, preview, read, script_of
 from napari_motionfft.viewer.camera import watch_fits
-from napari_motionfft.viewer.placement import last_axes
+from napari_motionfft.viewer.draw_region import draw_region
 from napari_motionfft.viewer.preview import add_preview
 from napari_motionfft.viewer.results import add_results, remove_results
 from napari_motionfft.viewer.run_list import RunList
@@ -161,19 +161,8 @@ class EstimateMotion(PanelDock):
         layer = self.form.image.value
         if layer is None:
             return None
-        region = self._viewer.add_shapes(
-            ndim=2,
-            name="region",
-            edge_color="#ffd400",
-            face_color="transparent",
-            edge_width=max(layer.extent.data[1, -2:].max() / 250, 1),
-            **last_axes(layer, 2),
-        )
-        self._viewer.layers.selection.active = region
-        region.mode = "add_rectangle"
-        # the viewer hands out a proxy of the layer; the menu holds the layer
-        self.form.region.value = next(x for x in self._viewer.layers if x.name == region.name)
-        return region
+        self.form.region.value = draw_region(self._viewer, layer)
+        return self.form.region.value
 
     def save(self, path: str | os.PathLike[str], overwrite: bool = False) -> Path:
         """Save the last result as .csv or .json; returns where.
