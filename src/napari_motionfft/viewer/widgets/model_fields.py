@@ -81,7 +81,7 @@ class ModelFields:
             "frame_weights",
             "Frame weights",
             FRAME_WEIGHTS,
-            "What each frame counts in the integrated image.",
+            "What each frame counts in the estimate and in the integrated image.",
         )
         self.canvas = menu(
             "canvas",
