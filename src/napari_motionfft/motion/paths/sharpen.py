@@ -34,9 +34,15 @@ def sharpen(
 
 
 def nearest(basis: torch.Tensor, path: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
-    """θ (K, 2) whose path comes nearest to a path, frames without weight left out."""
-    root = weights.sqrt()[:, None]
-    found = torch.linalg.lstsq(root * basis, root * path, driver="gelsd")
+    """θ (K, 2) whose path comes nearest to a path; a common shift of all frames is left out.
+
+    Frames without weight keep their place where nothing else says it.
+    """
+    share = weights / weights.sum()
+    root = share.clamp(min=1e-9).sqrt()[:, None]
+    # a basis may hold no constant, and the path's zero is frame 0, which may be a bad one
+    rows, wanted = basis - share @ basis, path - share @ path
+    found = torch.linalg.lstsq(root * rows, root * wanted, driver="gelsd")
     solution: torch.Tensor = found.solution
     return solution
 
