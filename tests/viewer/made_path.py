@@ -18,10 +18,14 @@ PHYSICAL: dict[str, Any] = {"scale": (0.5, 0.25, 0.25), "units": ("s", "um", "um
 
 
 def wandering(**other: Any) -> Motion:
-    """Displacement y = sin, x = 0.1·t px, `STEP` more from frame `JUMP` on; errors 0.25 px."""
+    """Displacement y = sin, x = 0.1·t px, `STEP` more from frame `JUMP` on; errors 0.25 px.
+
+    The halves lie 0.1 px above it, on it and below it by turns.
+    """
     t = np.arange(FRAMES)
     path = np.stack([4 * np.sin(t / 9), 0.1 * t], axis=1)
     path[JUMP:] += STEP
+    sway = 0.1 * (t % 3 - 1)[:, None]
     error = np.full((FRAMES, 2), 0.25)
     error[0] = 0
     error[list(EXCLUDED)] = 3.0
@@ -34,7 +38,7 @@ def wandering(**other: Any) -> Motion:
         "candidates": (Candidate("velocity", 1, 4.2), Candidate("spline", 12, 22.8)),
         "excluded": EXCLUDED,
         "jumps": (JUMP,),
-        "split_half_displacements": np.stack([path + 0.1, path - 0.1]),
+        "split_half_displacements": np.stack([path + sway, path - sway]),
         "settings": {"model": "spline", "knots": 8, "seconds": 0.1},
     }
     return replace(made, **{**about, **other})

@@ -18,7 +18,8 @@ def test_curves_are_the_displacements_and_their_errors() -> None:
         assert (each.name, each.colour) == (NAMES[axis], strip_colour(axis))
         np.testing.assert_array_equal(each.values, motion.displacements[:, axis])
         np.testing.assert_array_equal(each.errors, motion.displacement_stderr[:, axis])
-        np.testing.assert_allclose(each.halves, [each.values + 0.1, each.values - 0.1])
+        sway = 0.1 * (np.arange(FRAMES) % 3 - 1)
+        np.testing.assert_allclose(each.halves, [each.values + sway, each.values - sway])
         assert each.pixel is None
     assert chart.pixel is None
     assert chart.has_halves
@@ -82,6 +83,20 @@ def test_limits_hold_what_counts_with_its_errors() -> None:
 def test_no_jump_is_at_the_ends(jumps: tuple[int, ...]) -> None:
     chart = path_chart(wandering(jumps=jumps), source_of())
     assert chart.stretches == [slice(0, FRAMES)]
+
+
+def test_halves_lie_about_the_whole() -> None:
+    """Each counts from its own frame 0, and one that strays there is off throughout."""
+    motion = wandering()
+    halves = motion.split_half_displacements.copy()
+    halves[0] += (7, -3)
+    halves[1, 20] += 50
+    chart = path_chart(wandering(split_half_displacements=halves), source_of())
+    usual = path_chart(motion, source_of())
+    for each, other in zip(chart.components, usual.components, strict=True):
+        np.testing.assert_allclose(each.halves[0], other.halves[0], atol=1e-9)
+        rest = (np.delete(one.halves[1], 20) for one in (each, other))
+        np.testing.assert_allclose(*rest, atol=1e-9)
 
 
 def test_halves_that_are_not_known_are_not_drawn() -> None:

@@ -42,7 +42,17 @@ def test_the_path_comes_first_and_the_mean_velocity_second() -> None:
     way = np.hypot(*np.diff(path, axis=0).T).sum()
     assert float(told["Travel"].split()[0]) == pytest.approx(way, abs=0.01)
     assert told["Error"] == "typically ± (0.25, 0.25) px a frame"
-    assert told["Split half"] == "paths differ by (0.20, 0.20) px rms"
+
+
+def test_halves_are_apart_by_what_they_have_not_in_common() -> None:
+    path = wandering().displacements
+    sway = 0.1 * (np.arange(60) % 3 - 1)[:, None]
+    halves = np.stack([path + sway + 5, path - sway])
+    halves[0, [7, 20, *EXCLUDED]] += 300  # what a half loses does not count
+    told = rows(wandering(split_half_displacements=halves))
+    assert told["Split half"] == "paths typically (0.20, 0.20) px apart"
+    unknown = np.full((2, 60, 2), np.nan)
+    assert "even" in rows(wandering(split_half_displacements=unknown))["Split half"]
 
 
 def test_jumps_and_frames_left_out_are_told_in_frames_of_the_layer() -> None:

@@ -35,7 +35,8 @@ class Component:
     values, errors
         (T,) px relative to frame 0, and its standard error.
     halves
-        (2, T) px, the same from either half of the data; NaN: not known.
+        (2, T) px, the same from either half of the data, each moved so that it lies about the
+        whole: it counts from its own frame 0. NaN: not known.
     pixel
         Length of a px in `PathChart.unit`, None where that is not known.
     """
@@ -147,7 +148,7 @@ def path_chart(
             colour=strip_colour(axis),
             values=np.asarray(motion.displacements[:, axis], dtype=np.float64),
             errors=np.asarray(motion.displacement_stderr[:, axis], dtype=np.float64),
-            halves=np.asarray(motion.split_half_displacements[:, :, axis], dtype=np.float64),
+            halves=aligned(motion, axis),
             pixel=None if source.unit is None else source.pixel_size[axis],
         )
         for axis in range(2)
@@ -163,6 +164,15 @@ def path_chart(
         unit=source.unit,
         doubt="preview" if preview else doubt,
     )
+
+
+def aligned(motion: Motion, axis: int) -> Array:
+    """(2, T) px: paths from the halves of the data, less what moves all frames alike."""
+    halves = np.asarray(motion.split_half_displacements[:, :, axis], dtype=np.float64)
+    apart = np.delete(halves - motion.displacements[:, axis], list(motion.excluded), axis=1)
+    if not np.isfinite(apart).any(axis=1).all():
+        return halves
+    return np.asarray(halves - np.nanmedian(apart, axis=1, keepdims=True))
 
 
 def limits(chart: PathChart) -> tuple[float, float]:

@@ -130,14 +130,19 @@ def compared(motion: Motion) -> str:
 
 
 def half_rows(motion: Motion) -> Rows:
-    """How far the paths from the two halves of the data are apart."""
-    one, other = np.asarray(motion.split_half_displacements)
+    """How far the paths from the two halves of the data are apart in a typical frame.
+
+    Each counts from its own frame 0: what they have in common is left out. The median, since
+    in strong noise a half of the data loses single frames.
+    """
+    one, other = np.delete(motion.split_half_displacements, list(motion.excluded), axis=1)
     apart = one - other
     apart = apart[np.isfinite(apart).all(axis=1)]
     if not len(apart):
         return []
-    rms = np.sqrt((apart**2).mean(axis=0))
-    return [("Split half", f"paths differ by {pair(rms, decimals(float(rms.max() or 1)))} px rms")]
+    typical = np.median(np.abs(apart - np.median(apart, axis=0)), axis=0)
+    digits = decimals(float(typical.max() or 1))
+    return [("Split half", f"paths typically {pair(typical, digits)} px apart")]
 
 
 def typical_error(motion: Motion) -> tuple[float, float]:

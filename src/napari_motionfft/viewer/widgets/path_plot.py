@@ -11,6 +11,8 @@ from napari_motionfft.viewer.widgets.time_plot import Inks, TimePlot, Words, mar
 
 BAND = "band: ± standard error"
 NOTE = "Displacement of the scene relative to the first frame of the run."
+THIN: dict[str, Any] = {"linewidth": 0.7, "alpha": 0.6, "zorder": 1.5}
+"""Paths from half the data, below the others."""
 WIDE = 0.09
 """Room that the name of a jump takes, as a share of the axis."""
 
@@ -28,9 +30,7 @@ class PathPlot(TimePlot):
         axes.set_ylim(low, high)
         named = [draw_component(axes, each, chart) for each in chart.components]
         if chart.has_halves:
-            named += axes.plot(
-                [], [], color=inks.ink, linewidth=0.7, alpha=0.8, label="half the data"
-            )
+            named += axes.plot([], [], color=inks.ink, label="half the data", **THIN)
         if chart.excluded.any():
             named.append(draw_excluded(axes, chart, inks))
         if chart.jumps:
@@ -58,7 +58,7 @@ def draw_component(axes: Any, each: Component, chart: PathChart) -> Any:
             linewidth=0,
         )
         for half in each.halves:
-            axes.plot(times[part], half[part], color=each.colour, linewidth=0.7, alpha=0.8)
+            axes.plot(times[part], half[part], color=each.colour, **THIN)
         lines += axes.plot(times[part], each.values[part], color=each.colour, linewidth=1.5)
     marks = {"markersize": mark_size(chart.frames), "linestyle": "none", "color": each.colour}
     axes.plot(times, seen, marker=marker, **marks)
