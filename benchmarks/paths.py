@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
@@ -17,92 +15,12 @@ import napari_motionfft as mf
 from benchmarks import path_peers
 from benchmarks import path_scenes as scenes
 from benchmarks.accuracy import photograph
-from benchmarks.path_scenes import KnownPath, error_about_mean, rmse
+from benchmarks.path_scenes import KnownPath, rmse
+from benchmarks.path_tally import likeness, tally, z_scores
 from benchmarks.scenes import Array
 
 LEVELS = (math.inf, 3.0, 1.0, 0.5, 0.3, 0.2)
 """Standard deviation of the scene over that of the noise."""
-
-
-@dataclass(frozen=True)
-class PathTally:
-    """What many seeds of one kind of path say.
-
-    Attributes
-    ----------
-    rmse, worst
-        Px a component, the mean difference removed: over all seeds, and of the worst of them.
-    over_bound
-        Root mean square of the errors over that of the bound; NaN where there is none.
-    within_1, within_2
-        Share of displacements, relative to frame 0, within 1 and 2 of their standard errors.
-    reliable
-        Share that came back reliable.
-    excluded
-        Frames left out of a stack, on average.
-    models
-        How often which model was used, with its coefficients an axis.
-    seconds
-        A stack, median.
-    """
-
-    rmse: float
-    worst: float
-    over_bound: float
-    within_1: float
-    within_2: float
-    reliable: float
-    excluded: float
-    models: dict[str, int]
-    seconds: float
-
-    def line(self) -> str:
-        """One row of the table."""
-        return (
-            f"rmse {self.rmse:7.4f} px (worst seed {self.worst:7.4f})   "
-            f"over bound {self.over_bound:5.2f}   within 1σ {self.within_1:.3f}, "
-            f"2σ {self.within_2:.3f}   reliable {self.reliable:6.1%}   "
-            f"left out {self.excluded:.1f} frames   {self.seconds:.1f} s"
-        )
-
-
-def z_scores(motion: mf.Motion, known: KnownPath) -> Array:
-    """(N,) |error| over its standard error, relative to frame 0; frames left out do not count."""
-    gone = {0, *motion.excluded, *known.bad}
-    kept = [t for t in range(len(known.path)) if t not in gone]
-    error = (motion.displacements - motion.displacements[0] - known.path)[kept]
-    return np.abs(error / motion.displacement_stderr[kept]).ravel()
-
-
-def tally(make: Callable[[int], KnownPath], seeds: Iterable[int], **asked: Any) -> PathTally:
-    """Estimate the path of one stack a seed and compare with the truth and the bound."""
-    squares, each, bounds, z, reliable, excluded, took = [], [], [], [], [], [], []
-    models: Counter[str] = Counter()
-    for seed in seeds:
-        known = make(seed)
-        began = time.perf_counter()
-        motion = mf.estimate_motion(known.stack, **asked)
-        took.append(time.perf_counter() - began)
-        error = error_about_mean(motion.displacements, known.path, known.bad)
-        each.append(math.sqrt((error**2).mean()))
-        squares.append((error**2).mean())
-        bounds.append((known.bound**2).mean())
-        z.append(z_scores(motion, known))
-        reliable.append(motion.reliable)
-        excluded.append(len(motion.excluded))
-        models[f"{motion.model} ({motion.parameters})"] += 1
-    all_z, least = np.concatenate(z), float(np.mean(bounds))
-    return PathTally(
-        math.sqrt(np.mean(squares)),
-        max(each),
-        math.sqrt(np.mean(squares) / least) if least > 0 else math.nan,
-        float((all_z < 1).mean()),
-        float((all_z < 2).mean()),
-        float(np.mean(reliable)),
-        float(np.mean(excluded)),
-        dict(models.most_common()),
-        float(np.median(took)),
-    )
 
 
 def walk(seed: int, snr: float) -> KnownPath:
@@ -170,11 +88,12 @@ def jump() -> None:
 
 
 def smooth(seeds: int) -> None:
-    """A slow wave in much noise, as a spline."""
-    print(f"Photograph, one period of a sine of 8 px, T = 60, {seeds} seeds, spline")
-    for snr in (1.0, 0.3, 0.1):
-        found = tally(partial(wave, snr=snr), range(seeds), model="spline")
-        print(f"  SNR {snr:<4g} {found.line()}   {found.models}", flush=True)
+    """A slow wave, in little noise and in much."""
+    print(f"Photograph, one period of a sine of 8 px, T = 60, {seeds} seeds")
+    for model, levels in (("spline", (10.0, 3.0, 1.0, 0.3, 0.1)), ("free", (10.0, 3.0, 1.0))):
+        for snr in levels:
+            found = tally(partial(wave, snr=snr), range(seeds), model=model)
+            print(f"  {model:6s} SNR {snr:<4g} {found.line()}   {found.models}", flush=True)
 
 
 def bad_frames(seeds: int) -> None:
@@ -223,23 +142,6 @@ def long_drift(seeds: int) -> None:
                 f"like the scene {min(like):.3f} at least",
                 flush=True,
             )
-
-
-def likeness(motion: mf.Motion, clean: KnownPath) -> float:
-    """Least correlation of the canvas with the views without noise, where they belong on it."""
-    least = 1.0
-    side = clean.stack.shape[1]
-    for t in (0, len(clean.path) // 2, len(clean.path) - 1):
-        corner = np.round(-clean.path[t]).astype(int) - np.array(motion.origin)
-        low, high = np.maximum(corner, 0), corner + side
-        part = motion.integrated[low[0] : high[0], low[1] : high[1]]
-        view = clean.stack[t][low[0] - corner[0] :, low[1] - corner[1] :]
-        view = view[: part.shape[0], : part.shape[1]]
-        seen = motion.coverage[low[0] : high[0], low[1] : high[1]] > 0
-        if seen.sum() < side * side / 2:
-            return 0.0
-        least = min(least, float(np.corrcoef(part[seen], view[seen])[0, 1]))
-    return least
 
 
 def choices(seeds: int) -> None:
