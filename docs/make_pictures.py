@@ -17,7 +17,7 @@ from docs import posts
 from napari_motionfft.demo_strips import SCENE, blood_flow, flow_figure
 from napari_motionfft.files.objective_pictures import write_figure
 from napari_motionfft.files.pictures import write_png
-from napari_motionfft.viewer.demo import photograph, photograph_strips
+from napari_motionfft.viewer.demo import Scene, photograph, photograph_strips
 
 mpl.use("Agg")
 import matplotlib.pyplot as plt
@@ -28,7 +28,7 @@ OUT = Path(__file__).parent / "pictures"
 def main() -> None:
     """All pictures."""
     OUT.mkdir(exist_ok=True)
-    write_png(OUT / "window.png", photograph("rain_radar"))
+    write_png(OUT / "window.png", photograph(Scene("rain_radar")))
     low_light(OUT / "low-light.png")
     error_against_noise(OUT / "error-against-noise.png")
     write_png(OUT / "strip-window.png", photograph_strips(SCENE))

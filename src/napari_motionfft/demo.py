@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from napari_motionfft import demo_paths
 from napari_motionfft.demo_strips import SCENE, demo_strips
 from napari_motionfft.files.pictures import gray, landscape_picture, write_png
 from napari_motionfft.files.stacks import read_stack
@@ -19,6 +20,7 @@ from napari_motionfft.files.tables import load_motion
 from napari_motionfft.motion.estimate import estimate_motion
 from napari_motionfft.motion.result import Motion
 from napari_motionfft.summary import pair
+from napari_motionfft.viewer.demo import Scene
 
 Progress = Callable[[float, str], None]
 
@@ -102,7 +104,9 @@ def demo(out: Path, window: bool = True, progress: Progress | None = None) -> li
     print("\n".join(table(runs)), flush=True)
     written = [path for each in runs for path in draw(each, out)]
     written.append(compare_on_square(out))
+    written += demo_paths.demo_paths(out)
     written += demo_strips(out)
+    scenes = [*(Scene(each.sample.key) for each in runs), demo_paths.SCENE]
     stay = window and os.environ.get("MOTIONFFT_HEADLESS") != "1"
     problem = no_window()
     if problem:
@@ -111,7 +115,7 @@ def demo(out: Path, window: bool = True, progress: Progress | None = None) -> li
         print("Opening napari to take its picture ...", flush=True)
         from napari_motionfft.viewer.demo import photograph, photograph_strips
 
-        windows = {each.sample.key: photograph(each.sample.key) for each in runs}
+        windows = {scene.key: photograph(scene) for scene in scenes}
         windows[SCENE.key] = photograph_strips(SCENE)
         for key, pixels in windows.items():
             written.append(out / f"{key}-window.png")
@@ -120,7 +124,7 @@ def demo(out: Path, window: bool = True, progress: Progress | None = None) -> li
     if stay and not problem:
         from napari_motionfft.viewer.demo import show
 
-        show([each.sample.key for each in runs], [SCENE])
+        show(scenes, [SCENE])
     return written
 
 

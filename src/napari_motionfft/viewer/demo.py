@@ -17,6 +17,22 @@ PATIENCE = 300.0
 
 
 @dataclass(frozen=True)
+class Scene:
+    """A sample for *Estimate motion*.
+
+    Attributes
+    ----------
+    key
+        Of the manifest's sample data.
+    model
+        As `estimate_motion` takes it.
+    """
+
+    key: str
+    model: str = "velocity"
+
+
+@dataclass(frozen=True)
 class StripScene:
     """A sample for *Strip motion*, and how to fill in the widget.
 
@@ -35,34 +51,34 @@ class StripScene:
     fields: dict[str, float] = field(default_factory=dict)
 
 
-def show(samples: Sequence[str], strips: Sequence[StripScene] = ()) -> None:
+def show(scenes: Sequence[Scene], strips: Sequence[StripScene] = ()) -> None:
     """Open a window for each sample, press Run in each, and stay until all are closed.
 
     Parameters
     ----------
-    samples
-        Keys of the manifest's sample data, for *Estimate motion*.
+    scenes
+        For *Estimate motion*.
     strips
         For *Strip motion*.
     """
     import napari
 
-    for key in samples:
-        _, widget = open_sample(key)
-        widget.run()
-    for scene in strips:
-        _, widget = open_strips(scene)
+    opened = [open_sample(scene.key)[1] for scene in scenes]
+    for widget, scene in zip(opened, scenes, strict=True):
+        run_scene(widget, scene)
+    for strip in strips:
+        _, widget = open_strips(strip)
         widget.run()
     napari.run()
 
 
-def photograph(sample: str) -> NDArray[np.uint8]:
+def photograph(scene: Scene) -> NDArray[np.uint8]:
     """Open a window for a sample, press Run, wait for the result, and take a picture.
 
     Parameters
     ----------
-    sample
-        Key of the manifest's sample data.
+    scene
+        For *Estimate motion*.
 
     Returns
     -------
@@ -76,21 +92,35 @@ def photograph(sample: str) -> NDArray[np.uint8]:
     TimeoutError
         It did not end.
     """
-    return picture_of_run(*open_sample(sample))
+    viewer, widget = open_sample(scene.key)
+    return picture_of_run(viewer, widget, lambda: run_scene(widget, scene))
+
+
+def run_scene(widget: Any, scene: Scene) -> None:
+    """Choose the model and press Run; the user's own choice is remembered, not this one."""
+    from napari_motionfft.viewer import settings
+
+    # when it has found the devices, the form shows the user's choices
+    wait(lambda: not widget._lookup.running)
+    mine = settings.read()
+    widget.form.models.model.value = scene.model
+    widget.run()
+    settings.write(mine)
 
 
 def photograph_strips(scene: StripScene) -> NDArray[np.uint8]:
     """As `photograph`, of *Strip motion*."""
-    return picture_of_run(*open_strips(scene))
+    viewer, widget = open_strips(scene)
+    return picture_of_run(viewer, widget, widget.run)
 
 
-def picture_of_run(viewer: Any, widget: Any) -> NDArray[np.uint8]:
-    """Press Run, wait for the result, take a picture of the window and close it."""
+def picture_of_run(viewer: Any, widget: Any, run: Callable[[], None]) -> NDArray[np.uint8]:
+    """Run, wait for the result, take a picture of the window and close it."""
     from napari_motionfft.motion.errors import MotionError
 
     try:
         settle()
-        widget.run()
+        run()
         wait(lambda: not widget.running)
         if widget.last is None:
             raise MotionError(f"the run in napari came to no result: {viewer.title}")

@@ -55,6 +55,7 @@ def drift_with_jump() -> list[LayerData]:
     arguments = {
         "name": "drift with a jump",
         "axis_labels": ("t", "y", "x"),
+        "contrast_limits": (5, 40),  # 20 photons at full scale and read noise: no more of 255
         "metadata": {
             PATH_TRUTH: true_path("known_drift_with_jump.csv"),
             "try": "model: free or auto",
