@@ -108,19 +108,6 @@ def test_growing_leaps_beyond_the_range_where_the_match_is_beyond_doubt() -> Non
     assert rmse(path.numpy(), known.path) < 0.6
 
 
-def test_growing_seldom_leaps_in_noise() -> None:
-    """Frames without anything in common: at most 3 % of steps beyond the range, 8 noises."""
-    far = []
-    for seed in range(8):
-        stack = np.random.default_rng(seed).standard_normal((20, 48, 48)).astype(np.float32)
-        view = field(stack).still
-        spacing = max(view.band.shape) / 2 / (len(view.band.kx) - 1)
-        path = grow(view, 2.0, None, nothing)
-        far += (path.diff(dim=0).abs().amax(1) > 2 + spacing).tolist()
-    assert len(far) == 152
-    assert sum(far) <= 4
-
-
 @pytest.mark.parametrize("value", ["constant", "noise"])
 def test_a_blank_frame_does_not_derail_what_follows(value: str) -> None:
     known = walking(frames=20, snr=1.0, step=0.6)
