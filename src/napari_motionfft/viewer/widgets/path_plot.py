@@ -23,6 +23,7 @@ class PathPlot(TimePlot):
     def __init__(self, viewer: Any) -> None:
         super().__init__(viewer)
         self.setObjectName("motionfft.path_plot")
+        self.setMinimumHeight(135)  # two curves and the names of jumps
 
     def draw(self, axes: Any, chart: PathChart, inks: Inks) -> Words:
         """Put the curves into empty axes."""
