@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import types
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,12 @@ import numpy as np
 import pytest
 import tifffile
 from PIL import Image
+from tests.viewer.made_path import wandering
 
 import napari_motionfft as mf
 from napari_motionfft import cli
 from napari_motionfft import demo as demo_module
-from napari_motionfft.summary import pair, plus_minus
+from napari_motionfft.summary import pair, plus_minus, summary
 
 RESULTS = ["integrated.tif", "landscape.tif", "motion.csv", "motion.json"]
 
@@ -86,6 +88,46 @@ def test_earlier_results_are_not_overwritten_unasked(
     assert record["region"] == [[4, 44], [0, 50]]
 
 
+def test_a_path_takes_the_names_of_estimate_motion_and_is_told_as_one(
+    stack: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--model", "polynomial", "--degree", "2", "--effort", "fast"]
+    options += ["--frame-weights", "sharpness", "--canvas", "union"]
+    assert estimate(stack.name, *options) == 0
+    out = stack.parent / "scene-motion"
+    motion = mf.load_motion(out / "motion.json")
+    asked = {"model": "polynomial", "degree": 2, "effort": "fast", "canvas": "union"}
+    assert motion.settings | asked | {"frame_weights": "sharpness"} == motion.settings
+    np.testing.assert_allclose(motion.displacements[-1], [-7, 14], atol=0.1)
+    with tifffile.TiffFile(out / "integrated.tif") as tiff:
+        assert tiff.asarray().shape == motion.integrated.shape
+        (described,) = tiff.shaped_metadata or ()
+    y0, y1, x0, x1 = described["region_y0_y1_x0_x1"]
+    assert (y0, x0) == motion.origin
+    assert (y1 - y0, x1 - x0) == motion.integrated.shape
+    # frame 7 sees 7 px more below and 14 px more on the left; the last pixel may be lost
+    assert min(y0, 0) == 0
+    assert y1 in (54, 55)
+    assert x0 in (-14, -13)
+    said = capsys.readouterr().out
+    assert "model       polynomial, degree 2" in said
+    assert "path y      −" in said
+    assert "error y, x  typically ± (0.0" in said
+    assert "velocity y" not in said
+    assert f"score       {motion.score:.1f} standard deviations of noise: each half" in said
+
+
+def test_jumps_and_frames_left_out_are_told() -> None:
+    said = summary(wandering())
+    assert "jump        frame 33: (5.9, −4.1) px" in said
+    assert "left out    2 of 60 frames: 12, 40" in said
+    steady = replace(wandering(), model="velocity", jumps=(), candidates=())
+    said = summary(steady)
+    assert any(line.startswith("velocity y") for line in said)
+    assert "left out    2 of 60 frames: 12, 40" in said
+    assert not any(line.startswith(("path", "jump", "model")) for line in said)
+
+
 def test_noise_is_reported_as_not_reliable_and_is_no_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -104,6 +146,11 @@ def test_noise_is_reported_as_not_reliable_and_is_no_error(
         (["scene.ome.tif", "--weight", "heavy"], "weight must be one of auto"),
         (["scene.ome.tif", "--model", "spiral"], "model must be one of velocity"),
         (["scene.ome.tif", "--background", "blue"], "background must be one of none"),
+        (["scene.ome.tif", "--effort", "lazy"], "effort must be one of fast"),
+        (["scene.ome.tif", "--canvas", "vast"], "canvas must be one of frame"),
+        (["scene.ome.tif", "--frame-weights", "odd"], "frame_weights must be one of none"),
+        (["scene.ome.tif", "--knots", "2"], "knots is for model='spline'"),
+        (["scene.ome.tif", "--model", "polynomial", "--degree", "9"], "degree must be 1 to 7"),
         (["scene.ome.tif", "--region", "0:99,0:20"], "leaves the frame"),
         (["scene.ome.tif", "--out", "scene.ome.tif"], "is a file, not a folder"),
         (["notes.txt"], "unknown kind of file '.txt'"),
@@ -132,6 +179,7 @@ def test_bad_input_is_one_line_and_exit_code_2(
         ["estimate", "a.tif", "--region", "3"],
         ["estimate", "a.tif", "--region", "1:2:3,4:5"],
         ["estimate", "a.tif", "--max-speed", "fast"],
+        ["estimate", "a.tif", "--binning", "two"],
     ],
 )
 def test_usage_errors_exit_with_2(arguments: list[str]) -> None:

@@ -57,7 +57,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
 
-    demo = commands.add_parser("demo", help="run on two packaged stacks and show the results")
+    demo = commands.add_parser("demo", help="run on packaged data and show the results")
     demo.add_argument("--out", type=Path, default=Path("demo-output"), help="folder for pictures")
     demo.add_argument(
         "--no-window", action="store_true", help="save a picture of the window, do not stay open"
@@ -70,7 +70,7 @@ def parser() -> argparse.ArgumentParser:
         epilog=f"Writes {', '.join(RESULTS)}.",
     )
     one.add_argument("stack", metavar="STACK", type=Path, help=".tif, .npy, zarr store or video")
-    one.add_argument("--model", default="velocity", help="default: %(default)s")
+    add_model(one)
     one.add_argument(
         "--out", type=Path, help="folder for the results; default: '<stack name>-motion'"
     )
@@ -91,6 +91,38 @@ def parser() -> argparse.ArgumentParser:
     view.add_argument("stack", metavar="STACK", type=Path, nargs="?", help="open this stack")
     view.set_defaults(command=run_view)
     return top
+
+
+def add_model(one: argparse.ArgumentParser) -> None:
+    """How the motion may change in time; the names are those of `estimate_motion`."""
+    one.add_argument(
+        "--model",
+        default="velocity",
+        help="velocity, polynomial, spline, free or auto; default: %(default)s",
+    )
+    for name, text in {
+        "degree": "of the polynomial",
+        "knots": "intervals of the spline",
+        "binning": "frames that share a node of the free path",
+    }.items():
+        one.add_argument(
+            f"--{name}", type=int, metavar="N", help=f"{text}; default: the data choose"
+        )
+    one.add_argument(
+        "--effort", default="balanced", help="fast, balanced or precise; default: %(default)s"
+    )
+    one.add_argument(
+        "--frame-weights",
+        default="none",
+        metavar="KIND",
+        help="none, geometric or sharpness; default: %(default)s",
+    )
+    one.add_argument(
+        "--canvas",
+        default="frame",
+        help="of the integrated image: frame, or union for the whole travelled field; "
+        "default: %(default)s",
+    )
 
 
 def region(text: str) -> tuple[slice, slice]:
@@ -131,6 +163,12 @@ def run_estimate(asked: argparse.Namespace) -> None:
         weight=asked.weight,
         background=asked.background,
         prefilter=asked.prefilter,
+        degree=asked.degree,
+        knots=asked.knots,
+        binning=asked.binning,
+        effort=asked.effort,
+        frame_weights=asked.frame_weights,
+        canvas=asked.canvas,
         device=asked.device,
         progress=progress_bar(),
     )
@@ -158,8 +196,9 @@ def write_results(motion: Motion, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     save_motion(motion, out / "motion.csv")
     save_motion(motion, out / "motion.json")
-    (y0, y1), (x0, x1) = motion.region
-    write_image(out / "integrated.tif", motion.integrated, {"region_y0_y1_x0_x1": [y0, y1, x0, x1]})
+    (y0, x0), (height, width) = motion.origin, motion.integrated.shape
+    place = [y0, y0 + height, x0, x0 + width]  # of frame 0; a canvas may begin outside it
+    write_image(out / "integrated.tif", motion.integrated, {"region_y0_y1_x0_x1": place})
     write_image(
         out / "landscape.tif", motion.landscape.values, landscape_metadata(motion.landscape)
     )

@@ -4,23 +4,55 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from napari_motionfft.motion.result import Motion
 from napari_motionfft.motion.wording import decimals
+from napari_motionfft.viewer.path_report import events, half_rows, model_rows, typical_error
+from napari_motionfft.viewer.wording import signed
+
+STEADY = "the landscape's noise"
+HELD_OUT = "noise: each half of the data along the path of the other"
+"""What the score of a path is."""
 
 
 def summary(motion: Motion) -> list[str]:
-    """Velocity and its error, direction, score, whether to trust it, where it ran and how long."""
-    (y, x), (sy, sx) = motion.velocity, motion.velocity_stderr
+    """The motion and its error, score, whether to trust it, where it ran and how long."""
+    steady = motion.model == "velocity"
     rows = [
-        ("velocity y", f"{plus_minus(y, sy)} px/frame (positive = down)"),
-        ("velocity x", f"{plus_minus(x, sx)} px/frame (positive = right)"),
-        ("direction", f"{way(motion)}, {motion.speed:.4g} px/frame"),
-        ("score", f"{motion.score:.1f} standard deviations of the landscape's noise"),
+        *model_rows(motion),
+        *(velocity_rows(motion) if steady else path_rows(motion)),
+        *events(motion, 0),
+        ("score", f"{motion.score:.1f} standard deviations of {STEADY if steady else HELD_OUT}"),
         ("reliable", "yes" if motion.reliable else f"NO: {motion.reason}"),
         ("time", f"{motion.settings.get('seconds', math.nan):.1f} s on {motion.device}"),
         *(("note", note) for note in motion.notes),
     ]
-    return [f"{name:<11} {text}" for name, text in rows]
+    return [f"{name.lower():<11} {text}" for name, text in rows]
+
+
+def velocity_rows(motion: Motion) -> list[tuple[str, str]]:
+    """Of a constant velocity."""
+    (y, x), (sy, sx) = motion.velocity, motion.velocity_stderr
+    return [
+        ("velocity y", f"{plus_minus(y, sy)} px/frame (positive = down)"),
+        ("velocity x", f"{plus_minus(x, sx)} px/frame (positive = right)"),
+        ("direction", f"{way(motion)}, {motion.speed:.4g} px/frame"),
+    ]
+
+
+def path_rows(motion: Motion) -> list[tuple[str, str]]:
+    """Of a path: between what, typical error, how far apart two halves of the data say it is."""
+    path = np.delete(motion.displacements, list(motion.excluded), axis=0)
+    errors = typical_error(motion)
+    known = np.isfinite(errors).all() and max(errors) > 0
+    n = decimals(max(errors)) if known else 4
+    rows = []
+    for axis, (name, sense) in enumerate((("y", "down"), ("x", "right"))):
+        low, high = (signed(float(end), n) for end in (path[:, axis].min(), path[:, axis].max()))
+        rows.append((f"path {name}", f"{low} to {high} px (positive = {sense})"))
+    told = f"typically ± ({errors[0]:.{n}f}, {errors[1]:.{n}f}) px a frame" if known else "unknown"
+    return [*rows, ("error y, x", told), *half_rows(motion)]
 
 
 def plus_minus(value: float, error: float) -> str:
