@@ -111,6 +111,8 @@ def plan(
     one_of("prefilter", prefilter, ("none", *PREFILTERS))
     one_of("effort", effort, EFFORTS)
     one_of("canvas", canvas, ("frame", "union"))
+    if model == "spline" and frames.count < 5:
+        raise ValueError(f"model='spline' needs at least 5 frames, got {frames.count}")
     size = sizes(model, frames.count, degree=degree, knots=knots, binning=binning)
     kind, given = checked_frame_weights(frame_weights, frames.count)
     if boundary == "periodic" and shape != frames.shape:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -16,22 +17,35 @@ from napari_motionfft.motion.paths.views import View, spans
 from napari_motionfft.motion.result import Candidate
 from napari_motionfft.motion.trajectory import basis_of
 
-TIE = 1e-4
-"""Relative difference of predictions that means nothing."""
+TIE = 0.1
+"""σ between predictions that mean nothing."""
 SLACK = {"free": 0.04, "spline": 0.015}
-"""The same among paths of one kind."""
+"""Share of the prediction that a finer path of the same kind may lack."""
+MOST = 0.5
+"""Share of the agreement that a part of the data may be said to lose for being a part."""
 NEAR = 4.0
 """px about the path found so far where a smooth model looks for each frame once more."""
 STEPS = 4
 """Gauss–Newton steps of each trial."""
 
 
+@dataclass(frozen=True)
+class Trial:
+    """A model tried: its size as it is asked for, a path (T, 2) from either half, and the
+    agreement that these give the other half, in σ: 0 ± 1 where nothing moves together."""
+
+    candidate: Candidate
+    parameters: int
+    paths: list[torch.Tensor]
+    score: float
+
+
 def trials(asked: dict[str, Any], frames: int) -> list[tuple[str, int]]:
-    """(model, parameters) to compare: what was asked for, or every sensible one, simplest first."""
+    """(model, parameters) to compare: what was asked for, or every sensible one."""
     model = asked["model"]
     degrees = [d for d in (2, 3, 4, 5) if d < frames // 3] or [1]
     knots = [k for k in (2, 4, 8, 16, 32) if k <= frames // 4] or [1]
-    bins = [b for b in (8, 4, 2) if b <= frames // 8] + [1]
+    bins = [1, *(b for b in (2, 4, 8) if b <= frames // 8)]
     if asked.get("degree"):
         degrees = [asked["degree"]]
     if asked.get("knots"):
@@ -46,7 +60,14 @@ def trials(asked: dict[str, Any], frames: int) -> list[tuple[str, int]]:
     }
     if model != "auto":
         return every[model]
-    return every["velocity"] + every["polynomial"][:2] + every["spline"] + every["free"]
+    smooth = every["polynomial"][:2] + [one for one in every["spline"] if one[1] + 3 < frames]
+    return every["velocity"] + smooth + every["free"]
+
+
+def worth_trying(tried: Sequence[Trial], model: str) -> bool:
+    """Whether another free path may do better: not once sharing nodes predicts clearly worse."""
+    free = [one.candidate.prediction for one in tried if one.candidate.model == "free"]
+    return not (model == "free" and len(free) > 1 and free[-1] < free[-2] * (1 - SLACK["free"] / 4))
 
 
 def predicted(
@@ -58,16 +79,11 @@ def predicted(
     excluded: Sequence[int],
     jumps: Sequence[int],
     check: Check,
-) -> tuple[Candidate, list[torch.Tensor]]:
-    """Fit a model to either half of the frequencies; how well it predicts the other.
-
-    Returns
-    -------
-    Candidate, two paths (T, 2)
-    """
+) -> Trial:
+    """Fit a model to either half of the frequencies; how well it predicts the other."""
     basis = basis_of(model, len(weights), parameters, excluded, jumps)
     paths = []
-    total = 0.0
+    score = total = 0.0
     reach = torch.full((len(weights),), NEAR, dtype=torch.float64)
     for which, start in enumerate(starts):
         check(0.5 * which, f"Trying {model} ({parameters})")
@@ -75,10 +91,12 @@ def predicted(
         if model != "free":
             start = renewed(views, start, weights, reach, basis, own)
         path = sharpen(views, start, basis, weights, own, STEPS)
-        total += agreement(views, path, weights, other)
-        total += regained(views, path, basis, weights, own, other)
+        one = agreement(views, path, weights, other)
+        more = regained(views, path, basis, weights, own, other)
+        score += one / 2**0.5
+        total += (one + min(more, MOST * max(one, 0.0))) / 2**0.5
         paths.append(path)
-    return Candidate(model, basis.shape[1], total / 2**0.5), paths
+    return Trial(Candidate(model, basis.shape[1], total), parameters, paths, score)
 
 
 def regained(
@@ -114,19 +132,21 @@ def regained(
     return gained / noise_of(views, path, weights, other)
 
 
-def best_of(candidates: Sequence[Candidate]) -> int:
+def best_of(tried: Sequence[Trial]) -> Trial:
     """Which candidate to take: the one that predicts best, the simplest of those level with it.
 
     Among splines and among free paths the finest of those nearly as good: a half of the data, which
     knows less, asks for simpler paths than the whole.
     """
-    best = max(candidates, key=lambda one: one.prediction)
-    slack = SLACK.get(best.model, TIE)
+    highest = max(one.candidate.prediction for one in tried)
+    level = [one for one in tried if one.candidate.prediction >= highest - TIE]
+    best = min(level, key=lambda one: one.candidate.parameters).candidate
+    slack = SLACK.get(best.model, 0.0) * abs(best.prediction)
     good = [
-        i
-        for i, one in enumerate(candidates)
-        if one.prediction >= best.prediction - slack * abs(best.prediction)
-        and (one.model == best.model or best.model not in SLACK)
+        one
+        for one in tried
+        if one.candidate.model == best.model and one.candidate.prediction >= best.prediction - slack
     ]
-    pick = max if best.model in SLACK else min
-    return pick(good, key=lambda i: candidates[i].parameters)
+    if not slack:
+        return min(good, key=lambda one: one.candidate.parameters)
+    return max(good, key=lambda one: one.candidate.parameters)

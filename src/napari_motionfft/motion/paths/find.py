@@ -5,20 +5,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 
 from napari_motionfft.motion.frames import box_shape
 from napari_motionfft.motion.job import Check, Job, within
 from napari_motionfft.motion.paths.growing import grow
+from napari_motionfft.motion.paths.linked import relinked
 from napari_motionfft.motion.paths.links import Link, shares_of, spread_out
 from napari_motionfft.motion.paths.lookup import look
+from napari_motionfft.motion.paths.matching import agreement, match
 from napari_motionfft.motion.paths.views import LowPass, View, spans
-from napari_motionfft.motion.trajectory import spline
+from napari_motionfft.motion.trajectory import spline, steps
 
 RUNGS = (1, 2, 4, 8)
 """Intervals of the splines of the ladder."""
 STILL = 0.15
 """Share of the field that content may travel before windows must travel with it."""
+
+SAME, SETTLED = 1.0, 0.1
+"""px: two paths lead to the same place; another lookup would change nothing that matters."""
+
+WEAK, SURE = 0.6, 4.0
+"""Correlation below which, by so many standard errors, a frame is looked for everywhere."""
+BETTER = 1.2
+"""Times that a mended path must agree better to be taken."""
 
 
 @dataclass(frozen=True)
@@ -74,25 +85,55 @@ class Found:
     grown: torch.Tensor
 
 
-def find(field: Field, which: int | None, check: Check) -> Found:
+@dataclass(frozen=True)
+class Hint:
+    """First frames after known jumps, and the path (T, 2) px of these jumps alone."""
+
+    jumps: list[int]
+    steps: torch.Tensor
+
+
+def find(field: Field, which: int | None, check: Check, hint: Hint | None = None) -> Found:
     """Two starts, then lookups of each frame in the mean of the others.
 
     Parameters
     ----------
     which
         0 or 1: from that half of the frequencies only; None: from all.
+    hint
+        Jumps that are known to be there.
     """
     count = field.still.count
     mask = None if which is None else field.still.half(which)
     t = torch.arange(count, dtype=torch.float64)[:, None]
-    bent = t * field.line
+    bent = t * field.line if hint is None else t * field.line + hint.steps
+    jumps = [] if hint is None else hint.jumps
     for turn, rung in enumerate(RUNGS):
         check(0.3 * turn / len(RUNGS), "Bending the path")
-        bent = looked_up(field, bent, which, smooth_basis(count, rung), 1, check)
+        basis = torch.cat([smooth_basis(count, rung), steps(count, jumps)], 1)
+        bent = looked_up(field, bent, which, basis, 1, check)
     single = looked_up(field, bent, which, None, 3, within(check, 0.3, 0.5))
+    single = rejoined(field, single, which, check)
     grown = grow(field.still, field.job.asked["max_speed"], mask, within(check, 0.5, 0.8))
-    grown = looked_up(field, grown, which, None, 3, within(check, 0.8, 1.0))
+    if float(centred(grown - single).abs().max()) > SAME:  # else the lookups end where they did
+        grown = looked_up(field, grown, which, None, 3, within(check, 0.8, 1.0))
+        grown = rejoined(field, grown, which, check)
+    else:
+        grown = single
     return Found(bent, single, grown)
+
+
+def rejoined(field: Field, path: torch.Tensor, which: int | None, check: Check) -> torch.Tensor:
+    """The path with a jump mended that single frames could not show, if all agree better then."""
+    weights = torch.ones(len(path), dtype=torch.float64)
+    mask = None if which is None else field.still.half(which)
+    other = relinked(field.still, path, weights, mask)
+    if other is path:
+        return path
+    other = looked_up(field, other, which, None, 2, check)
+    part = None if mask is None else [mask]
+    before, after = (agreement([field.still], one, weights, part) for one in (path, other))
+    return other if after > BETTER * before else path
 
 
 def looked_up(
@@ -109,8 +150,39 @@ def looked_up(
     reach = torch.full((len(path),), field.radius, dtype=torch.float64)
     for turn in range(rounds):
         check(turn / rounds, "Looking up each frame")
+        before = path
         path = renewed(views, path, weights, reach, basis, masks(views, which))
+        if float(centred(path - before).abs().max()) < SETTLED:
+            break
+    if basis is not None:
+        return path
+    # frames that surely do not match where they are may lie anywhere
+    told = match(views, path, weights, masks(views, which))
+    weak = told.correlation + SURE * told.stderr < WEAK
+    if bool(weak.any()) and float(weak.double().mean()) < 0.5:
+        reach[weak] = min(box_shape(field.job.box)) / 2
+        path = renewed(views, path, weights, reach, None, masks(views, which))
+        told = match(views, path, weights, masks(views, which))
+        path = bridged(path, told.correlation + SURE * told.stderr >= WEAK)
     return path
+
+
+def bridged(path: torch.Tensor, kept: torch.Tensor) -> torch.Tensor:
+    """The path (T, 2) with straight lines across the frames that are not kept, (T,) bool.
+
+    A frame that matches nowhere would send its window astray, and with it all the others'.
+    """
+    if not bool(kept.any()):
+        return path
+    t = np.arange(len(path))
+    seen = t[kept.numpy()]
+    columns = [np.interp(t, seen, column[seen]) for column in path.numpy().T]
+    return torch.from_numpy(np.stack(columns, 1))
+
+
+def centred(path: torch.Tensor) -> torch.Tensor:
+    """A path (T, 2) less its median: a common shift means nothing."""
+    return path - path.median(0).values
 
 
 def smooth_basis(frames: int, rung: int) -> torch.Tensor:

@@ -127,7 +127,8 @@ def match(
             base[at] += share * own
             spread[at] += share * scatter.cpu().double() * view.shared
     base = base.clamp(min=1e-300)
-    return Match(top / base, (spread.sqrt() / base).clamp(min=1e-300))
+    # a constant frame has no scatter: it surely does not match
+    return Match(top / base, (spread.sqrt() / base).clamp(min=1e-6))
 
 
 def incoherent(view: View, path: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:

@@ -30,7 +30,7 @@ def foreign(
     views: Sequence[View],
     halves: Sequence[torch.Tensor],
     masks: Sequence[Sequence[torch.Tensor]],
-) -> tuple[list[int], Match]:
+) -> tuple[list[int], Match, bool]:
     """Frames that match neither the mean nor the frames around them, and how all match.
 
     Each half of the frequencies is judged along the path found from the other: a frame that was
@@ -42,27 +42,30 @@ def foreign(
         Two paths (T, 2), from either half.
     masks
         The two halves of the frequencies of each view.
+
+    Returns
+    -------
+    frames, how all match, whether more than half do not belong (then none is named)
     """
     count = len(halves[0])
     weights = torch.ones(count, dtype=torch.float64)
     out: list[int] = []
     told = crossed(views, halves, masks, weights)
     for _ in range(4):
-        usual = float(told.correlation[weights > 0].median())
+        # 1 by construction, more where others do not belong, even when these are half of all
+        usual = max(1.0, float(told.correlation[weights > 0].median()))
         low = told.correlation + SURE * told.stderr < FOREIGN * usual
-        if usual <= 0:
-            return [], told
         suspects: list[int] = torch.nonzero(low).flatten().tolist()
         found = [t for t in suspects if not fits_around(t, suspects, views, halves, masks, usual)]
         if len(found) > MOST * count:
-            return [], told
+            return [], told, True
         if found == out:
             break
         out = found
         weights = torch.ones(count, dtype=torch.float64)
         weights[out] = 0
         told = crossed(views, halves, masks, weights)
-    return out, told
+    return out, told, False
 
 
 def crossed(

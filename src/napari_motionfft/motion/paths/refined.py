@@ -10,6 +10,7 @@ from napari_motionfft.motion.crops import Crop, cut
 from napari_motionfft.motion.job import Check, Job, within
 from napari_motionfft.motion.paths.links import Link, shares_of, solve
 from napari_motionfft.motion.paths.sharpen import bounded, nearest
+from napari_motionfft.motion.paths.still_pattern import less_still
 from napari_motionfft.motion.paths.views import spans
 from napari_motionfft.motion.refine import Aligned, WeightOf, align
 
@@ -38,6 +39,7 @@ def refine(
     weight_of: WeightOf,
     passes: int,
     steps: int,
+    pattern: bool,
     check: Check,
 ) -> Refined | None:
     """Cut windows out along the path and climb; again where the path has left them.
@@ -48,6 +50,8 @@ def refine(
         (T, 2) px, good to about a pixel.
     weights
         (T,) of the frames in the mean; 0 leaves a frame out.
+    pattern
+        Measure what stands still on the pixels, and let it count less.
 
     Returns
     -------
@@ -62,6 +66,8 @@ def refine(
         crops = cut(job, path, static, part, overlap=True)
         if not crops or sum(crop.count for crop in crops) < len(path):
             return done
+        if turn == 0 and pattern:
+            weight_of = less_still(weight_of, crops, path, weights)
         done = climb(crops, basis, theta, weights, weight_of, steps)
         theta = done.theta
         moved = basis @ theta - path

@@ -10,9 +10,10 @@ from napari_motionfft.motion.integrate import MARGIN, reach
 from napari_motionfft.motion.job import Job
 from napari_motionfft.motion.judge import judge
 from napari_motionfft.motion.paths.choose import predicted
+from napari_motionfft.motion.paths.decide import Chosen, weight_along
 from napari_motionfft.motion.paths.find import Field, masks
 from napari_motionfft.motion.paths.outliers import foreign
-from napari_motionfft.motion.paths.pipeline import Chosen, field_of, finished, user_weights
+from napari_motionfft.motion.paths.pipeline import field_of, finished, user_weights
 from napari_motionfft.motion.paths.weighing import weighed
 from napari_motionfft.motion.pipeline import follow, held, refine_weight, start_of, temporal_mean
 from napari_motionfft.motion.result import Motion
@@ -42,7 +43,7 @@ def without_strangers(job: Job, field: Field, found: SearchResult, motion: Motio
     path = torch.from_numpy(motion.displacements)
     views = field.views(path, job.check)
     parts = [masks(views, which) or [] for which in (0, 1)]
-    excluded, matched = foreign(views, [path, path], parts)
+    excluded, matched, _ = foreign(views, [path, path], parts)
     if not excluded:
         return replace(
             motion, correlation=matched.correlation.numpy(), frame_score=matched.score.numpy()
@@ -50,9 +51,9 @@ def without_strangers(job: Job, field: Field, found: SearchResult, motion: Motio
     user = user_weights(job)
     weights = user.clone()
     weights[excluded] = 0
-    views = weighed(views, path, weights, refine_weight(job.weight))
-    one, halves = predicted(
+    views = weighed(views, path, weights, weight_along(job, views, path, weights))
+    one = predicted(
         views, [path, path], "velocity", 1, weights, excluded, (), job.stage(0.98, 0.99)
     )
-    chosen = Chosen(path, views, halves, "velocity", 1, (), excluded, [], matched, one.prediction)
+    chosen = Chosen(path, views, one, (), excluded, [], matched, "")
     return replace(finished(job, field, found, chosen, user), score=found.score)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -12,6 +12,7 @@ from napari_motionfft.motion import precision
 from napari_motionfft.motion.frames import name_frames
 from napari_motionfft.motion.job import Job
 from napari_motionfft.motion.judge import basis_slope
+from napari_motionfft.motion.paths.find import centred
 from napari_motionfft.motion.paths.jumps import bridged
 from napari_motionfft.motion.paths.refined import Refined
 from napari_motionfft.motion.paths.sharpen import one_step
@@ -19,6 +20,10 @@ from napari_motionfft.motion.paths.views import View
 
 MEDIAN_OF_SQUARES = 0.4549
 """Median of χ² with one degree of freedom."""
+STRANGE, LEAST = 6.0, 0.5
+"""Standard errors, each at least so many px, beyond which a frame's halves disagree."""
+MANY = 0.2
+"""Share of the frames whose halves may lie `FAR` apart."""
 FAR = 4.0
 """px: halves, or a frame's own error, beyond this say nothing of the motion."""
 
@@ -55,6 +60,7 @@ def verdict(
     start: torch.Tensor,
     halves: Sequence[torch.Tensor],
     spread: float,
+    astray: float,
     excluded: Sequence[int],
     jumps: Sequence[int],
     doubt: str,
@@ -69,6 +75,8 @@ def verdict(
         Two paths, from either half of the frequencies.
     spread
         Variance of their difference over the predicted one (`disagreement`).
+    astray
+        Variance of the frames about the model over the predicted one (`departure`).
     doubt
         Why the data do not determine the motion, as far as known; "" if they do.
     """
@@ -79,7 +87,12 @@ def verdict(
     if fit is not None:
         path = basis @ fit.theta
         path = path - path[:1]
-        covariance = fit.covariance * spread
+        covariance = fit.covariance * spread * astray
+        if astray > 4:
+            notes.append(
+                "Frames depart from the model, or the scene changes: standard errors are "
+                f"{astray**0.5:.1f} times those of noise alone."
+            )
         if spread > 4:
             notes.append(
                 "Two halves of the data disagree more than noise explains: standard errors are "
@@ -98,11 +111,27 @@ def verdict(
     if excluded:
         notes.append(f"Left out, since they do not fit the others: {name_frames(list(excluded))}.")
     variance = bridged(path, basis, covariance, excluded, jumps)
+    variance = widened(variance, halves, spread, excluded)
     expand = torch.kron(slope[None], torch.eye(2, dtype=torch.float64))
     of_velocity = expand @ covariance @ expand.T
     split = slope_of(halves[0] - halves[1])
     reason = doubt or doubts(fit, start, path, variance, halves, excluded)
     return Verdict(path, variance, slope_of(path), of_velocity, split, reason, tuple(notes))
+
+
+def widened(
+    variance: torch.Tensor, halves: Sequence[torch.Tensor], spread: float, excluded: Sequence[int]
+) -> torch.Tensor:
+    """(T, 2) px² with what single frames of the halves disagree more than their errors say.
+
+    Half of the difference is the error of the mean of two halves.
+    """
+    apart = centred(halves[0] - halves[1])
+    strange = apart.square() > STRANGE**2 * variance.clamp(min=LEAST**2)
+    strange[list(excluded)] = False
+    more = torch.where(strange, apart.square() / 4, 0.0)
+    more[0] = 0  # frame 0 is where displacements count from
+    return variance + more
 
 
 def slope_of(path: torch.Tensor) -> torch.Tensor:
@@ -131,20 +160,29 @@ def doubts(
     error = float(variance[kept].median(0).values.max().sqrt())
     if error > FAR:
         return f"The standard error of a frame, {error:.2g} px, is too large to say how it moved."
-    apart = centred(halves[0] - halves[1])[kept].norm(dim=1).median()
-    if float(apart) > FAR:
+    apart = centred(halves[0] - halves[1])[kept].norm(dim=1)
+    if float((apart > FAR).double().mean()) > MANY:
         return (
-            f"Two halves of the data say paths that lie {float(apart):.1f} px apart: "
+            f"Two halves of the data say paths that lie {float(apart.max()):.1f} px apart: "
             "the motion is not determined."
         )
+    nearest = torch.stack([centred(path - half)[kept].norm(dim=1) for half in halves]).amin(0)
+    if float((nearest > FAR).double().mean()) > MANY:
+        return "Half of the data says another path than all of it: the motion is not determined."
     if float(centred(path - start)[kept].norm(dim=1).median()) > FAR:
         return "The refinement left the path that was found: the motion is not determined."
     return ""
 
 
-def centred(path: torch.Tensor) -> torch.Tensor:
-    """A path (T, 2) less its median: a common shift means nothing."""
-    return path - path.median(0).values
+def departure(fit: Refined | None, basis: torch.Tensor, weights: torch.Tensor) -> float:
+    """How far frames stray from a model of fewer coefficients than frames (`precision.misfit`)."""
+    if fit is None or basis.shape[1] >= int((weights > 0).sum()):
+        return 1.0
+    runs = [
+        replace(run, gradients=run.gradients[weights[crop.start : crop.stop] > 0])
+        for run, crop in zip(fit.runs, fit.crops, strict=True)
+    ]
+    return precision.misfit(runs, basis.shape[1])
 
 
 def disagreement(

@@ -23,6 +23,8 @@ ROWS = 256
 """Rows of the low-resolution spectra at most: finer detail only matters to the refinement."""
 LIMIT = 0.3
 """cycles/px of them at most."""
+SMALL = 64
+"""px: frames so small keep all frequencies."""
 GUARD = 1.5
 """Bins on either side of the border between two halves that count in neither: under a Hann window
 noise is alike in bins up to two apart."""
@@ -111,7 +113,8 @@ class LowPass:
         weight = choose_weight(job.weight, whole, scene)
         level = power[whole.multiplicity() > 0].mean()
         weight = weight / weight.max().clamp(min=1e-300) / level.clamp(min=1e-30)
-        return cls(min(LIMIT, ROWS / 2 / min(shape)), weight, static)
+        limit = 0.5 if min(shape) <= SMALL else min(LIMIT, ROWS / 2 / min(shape))
+        return cls(limit, weight, static)
 
     def view(
         self,
