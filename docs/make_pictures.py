@@ -13,7 +13,8 @@ from benchmarks.accuracy import photograph as photo
 from numpy.typing import NDArray
 
 import napari_motionfft as mf
-from docs import posts
+from docs import paths, posts
+from napari_motionfft import demo_paths
 from napari_motionfft.demo_strips import SCENE, blood_flow, flow_figure
 from napari_motionfft.files.objective_pictures import write_figure
 from napari_motionfft.files.pictures import write_png
@@ -31,6 +32,8 @@ def main() -> None:
     write_png(OUT / "window.png", photograph(Scene("rain_radar")))
     low_light(OUT / "low-light.png")
     error_against_noise(OUT / "error-against-noise.png")
+    write_png(OUT / "path-window.png", photograph(demo_paths.SCENE))
+    paths.main(OUT)
     write_png(OUT / "strip-window.png", photograph_strips(SCENE))
     write_figure(OUT / "strip.png", flow_figure(blood_flow()))
     posts.main(OUT)
