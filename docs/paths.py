@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
-import tifffile
-from benchmarks import path_peers, paths
+from benchmarks import path_peers, paths, real_paths
 from benchmarks.path_scenes import error_about_mean, long_drift, rmse
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter, shift
 
 import napari_motionfft as mf
 from napari_motionfft.demo_paths import drift_figure, drifting_stage
@@ -41,17 +38,10 @@ def main(out: Path) -> None:
     against_noise(out / "path-error-against-noise.png")
 
 
-def read(name: str) -> NDArray[Any]:
-    """One of the packaged stacks."""
-    with (files("napari_motionfft") / "data" / name).open("rb") as stream:
-        return np.asarray(tifffile.imread(stream))
-
-
 def crawling_cells(path: Path) -> None:
     """The stage's drift under crawling cells, beside that of the bare background."""
-    stack = read("t98g_phase_contrast.tif")
+    stack, check = real_paths.crawling_cells()
     motion = mf.estimate_motion(stack, "free")
-    check = background_path(stack.astype(np.float64))
     off = error_about_mean(motion.displacements, check)
     print(f"T98G: {motion.displacement_stderr[1:].mean(0).round(3)} px standard error")
     print(f"  rms difference from the bare background {np.sqrt((off**2).mean(0)).round(3)} px")
@@ -89,31 +79,9 @@ def against_time(stack: NDArray[Any]) -> Array:
     return np.asarray(stack[:, *SPECK].mean(2).T, dtype=np.float64)
 
 
-def background_path(stack: Array) -> Array:
-    """(T, 2) px of what lies still on the dish: Lucas–Kanade on pixels that no cell ever comes to.
-
-    Independent of the package: band-passed frames, least squares on the gradient of their mean.
-    """
-    passed = gaussian_filter(stack, (0, 0.7, 0.7)) - gaussian_filter(stack, (0, 6, 6))
-    restless = gaussian_filter((stack - gaussian_filter(stack, (0, 12, 12))).std(0), 2)
-    calm = gaussian_filter((restless < np.percentile(restless, 15)).astype(float), 1.5)
-    calm *= calm > 0.5
-    path = np.zeros((len(stack), 2))
-    for _ in range(4):
-        moved = np.stack(
-            [shift(f, -p, order=3, mode="nearest") for f, p in zip(passed, path, strict=True)]
-        )
-        mean = moved.mean(0)
-        slopes = np.stack([slope.ravel() for slope in np.gradient(mean)])  # (2, N)
-        weighed = slopes * calm.ravel()
-        left = (mean - moved).reshape(len(stack), -1)
-        path += np.linalg.solve(weighed @ slopes.T, weighed @ left.T).T
-    return path - path[0]
-
-
 def tensile_test(path: Path) -> None:
     """The specimen's travel taken out, on a part of it and on all that it has travelled over."""
-    stack = read("tensile_test_mudic.tif")
+    stack = real_paths.read("tensile_test_mudic.tif")
     motion = mf.estimate_motion(stack, "free", region=SPECIMEN, canvas="union")
     small = mf.integrate(stack, motion, region=SPECIMEN)
     y, x = motion.displacements[-1]
