@@ -185,6 +185,8 @@ def estimate_motion(
     else:
         if model != "velocity":
             raise ValueError(f"window is for model='velocity', got model={model!r}")
+        if job.asked["frame_weights"] != "none" or canvas != "frame":
+            raise ValueError("window takes neither frame_weights nor canvas='union'")
         job, frames, step = windowed(job, window, hop, max_speed)
         found, job, notes = within_memory(lambda job: series(job, frames, step), job)
     job.check(1.0, "Done")

@@ -179,9 +179,12 @@ def checked_frame_weights(value: Any, frames: int) -> tuple[str, torch.Tensor | 
         one_of("frame_weights", value, names)
         return value, None
     try:
-        weights = np.asarray(value, dtype=np.float64)
+        weights = np.asarray(value)
     except (TypeError, ValueError):
         weights = np.zeros(0)
+    if weights.dtype.kind not in "biuf":
+        weights = np.zeros(0)
+    weights = weights.astype(np.float64)
     if weights.shape != (frames,):
         raise ValueError(
             f"frame_weights must be one of {', '.join(names)}, or ({frames},) numbers, one a "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,8 +18,8 @@ from napari_motionfft.motion.paths.views import View, spans
 from napari_motionfft.motion.result import Candidate
 from napari_motionfft.motion.trajectory import basis_of
 
-TIE = 0.1
-"""σ between predictions that mean nothing."""
+TIE = 0.05
+"""σ between predictions that never mean anything."""
 SLACK = {"free": 0.04, "spline": 0.015}
 """Share of the prediction that a finer path of the same kind may lack."""
 MOST = 0.5
@@ -31,13 +32,32 @@ STEPS = 4
 
 @dataclass(frozen=True)
 class Trial:
-    """A model tried: its size as it is asked for, a path (T, 2) from either half, and the
-    agreement that these give the other half, in σ: 0 ± 1 where nothing moves together."""
+    """A model tried.
+
+    Attributes
+    ----------
+    candidate
+        As the user sees it.
+    parameters
+        Its size as it is asked for.
+    paths
+        A path (T, 2) from either half.
+    score
+        Agreement that these give the other half, in σ: 0 ± 1 where nothing moves together.
+    lost
+        Agreement lost to the scatter of the coefficients, in σ.
+    """
 
     candidate: Candidate
     parameters: int
     paths: list[torch.Tensor]
     score: float
+    lost: float
+
+    @property
+    def uncertain(self) -> float:
+        """σ that its prediction varies by chance: the loss is a χ² of its coefficients."""
+        return TIE + 2 * self.lost / math.sqrt(max(1, self.candidate.parameters - 1))
 
 
 def trials(asked: dict[str, Any], frames: int) -> list[tuple[str, int]]:
@@ -83,7 +103,7 @@ def predicted(
     """Fit a model to either half of the frequencies; how well it predicts the other."""
     basis = basis_of(model, len(weights), parameters, excluded, jumps)
     paths = []
-    score = total = 0.0
+    score = total = scatter = 0.0
     reach = torch.full((len(weights),), NEAR, dtype=torch.float64)
     for which, start in enumerate(starts):
         check(0.5 * which, f"Trying {model} ({parameters})")
@@ -92,11 +112,12 @@ def predicted(
             start = renewed(views, start, weights, reach, basis, own)
         path = sharpen(views, start, basis, weights, own, STEPS)
         one = agreement(views, path, weights, other)
-        more = regained(views, path, basis, weights, own, other)
+        more, lost = regained(views, path, basis, weights, own, other)
+        scatter += lost / 2**0.5
         score += one / 2**0.5
         total += (one + min(more, MOST * max(one, 0.0))) / 2**0.5
         paths.append(path)
-    return Trial(Candidate(model, basis.shape[1], total), parameters, paths, score)
+    return Trial(Candidate(model, basis.shape[1], total), parameters, paths, score, scatter)
 
 
 def regained(
@@ -106,8 +127,8 @@ def regained(
     weights: torch.Tensor,
     own: Sequence[torch.Tensor] | None,
     other: Sequence[torch.Tensor] | None,
-) -> float:
-    """Agreement that the path loses only for coming from a part of the data, in σ.
+) -> tuple[float, float]:
+    """Agreement that the path loses only for coming from a part of the data; all it loses; in σ.
 
     A path's scatter ε costs the energy Σ_t n·εᵀHε. From all frequencies the scatter is smaller, as
     the curvature of the part's energy is to that of the whole: without this, a part of the
@@ -115,7 +136,7 @@ def regained(
     """
     step = one_step(views, path, basis, weights, own, errors=True)
     assert step.covariance is not None
-    gained = 0.0
+    gained = total = 0.0
     shares = shares_of(spans(views), len(path))
     for turn, view in enumerate(views):
         part = [None if mask is None else mask[turn] for mask in (own, other)]
@@ -128,8 +149,11 @@ def regained(
                 block = step.covariance[a::2, b::2]
                 scatter = ((rows @ block) * rows).sum(1)
                 lost += float((scatter * links[0].weights).sum() * links[1].curvature[a, b])
-        gained += lost * float(links[0].weights.sum()) * (1 - min(1.0, max(0.0, share)))
-    return gained / noise_of(views, path, weights, other)
+        lost = max(0.0, lost) * float(links[0].weights.sum())
+        total += lost
+        gained += lost * (1 - min(1.0, max(0.0, share)))
+    noise = noise_of(views, path, weights, other)
+    return gained / noise, total / noise
 
 
 def best_of(tried: Sequence[Trial]) -> Trial:
@@ -138,8 +162,9 @@ def best_of(tried: Sequence[Trial]) -> Trial:
     Among splines and among free paths the finest of those nearly as good: a half of the data, which
     knows less, asks for simpler paths than the whole.
     """
-    highest = max(one.candidate.prediction for one in tried)
-    level = [one for one in tried if one.candidate.prediction >= highest - TIE]
+    highest = max(tried, key=lambda one: one.candidate.prediction)
+    least = highest.candidate.prediction - highest.uncertain
+    level = [one for one in tried if one.candidate.prediction >= least]
     best = min(level, key=lambda one: one.candidate.parameters).candidate
     slack = SLACK.get(best.model, 0.0) * abs(best.prediction)
     good = [

@@ -24,6 +24,8 @@ from napari_motionfft.motion.significance import threshold
 
 KINDS = ("single", "grown", "bent")
 """Ways of finding a path, see `Found`."""
+MOST = 0.9
+"""Share of the frames that say how far two paths lie apart."""
 CERTAIN, WIDE = 8.0, 3.0
 """σ of agreement across a jump, and px of it, that make it certain."""
 CROWDED = "More than half of the frames do not match the others: nothing says which scene is meant."
@@ -72,14 +74,21 @@ def choose(field: Field, user: torch.Tensor, check: Check) -> Chosen:
     halves = [find(field, which, within(check, 0.25, 0.75), hint) for which in (0, 1)]
     kind = best_kind(field, halves, check)
     starts = [getattr(half, kind) for half in halves]
-    start = nearest_to(starts, [getattr(every, kind), every.single, every.grown, every.bent])
+    known = find(field, None, check, hint) if hint.jumps else every
+    paths = [getattr(known, one) for one in (kind, *KINDS)]
+    start = nearest_to(starts, [*paths, *(getattr(every, one) for one in KINDS)])
     views = field.views(start, check)
     parts = [masks(views, which) or [] for which in (0, 1)]
     excluded, matched, crowded = foreign(views, starts, parts)
-    jumps = jumps_of(start, starts, excluded) if kind != "bent" else []
     weights = user.clone()
     weights[excluded] = 0
     views = weighed(views, start, weights, weight_along(field.job, views, start, weights))
+    # the likelihood's weight tells more surely which frames do not belong
+    excluded, matched, crowded = foreign(views, starts, parts)
+    weights = user.clone()
+    weights[excluded] = 0
+    found = jumps_of(start, starts, excluded) if kind != "bent" else []
+    jumps = sorted({*found, *hint.jumps} - set(excluded))
     tried: list[Trial] = []
     asked = trials(field.job.asked, len(user))
     for turn, (model, parameters) in enumerate(asked):
@@ -136,7 +145,8 @@ def best_kind(field: Field, halves: Sequence[Found], check: Check) -> str:
 def nearest_to(halves: Sequence[torch.Tensor], paths: Sequence[torch.Tensor]) -> torch.Tensor:
     """The path that lies nearest to either half's; the first of those that lie alike."""
     far = [
-        min(float(centred(path - half).norm(dim=1).median()) for half in halves) for path in paths
+        min(float(centred(path - half).norm(dim=1).quantile(MOST)) for half in halves)
+        for path in paths
     ]
     return next(path for path, one in zip(paths, far, strict=True) if one < min(far) + SAME / 2)
 

@@ -11,8 +11,9 @@ from napari_motionfft.motion.spectra import shifted_back
 
 MEMORY = 8
 """Frames that the next one is compared with."""
-UNLIKELY = 16.0
-"""−ln of the odds of a step beyond the search range: one in a thousand, in 10⁴ places."""
+UNLIKELY = 30.0
+"""−ln of the odds of a step beyond the search range: a rare event, in 10⁴ places, and noise whose
+few frequencies give it long tails."""
 CLEARLY = 1.5
 """Times that a peak beyond the search range must exceed the best one within."""
 

@@ -19,6 +19,8 @@ from napari_motionfft.motion.result import Motion
 from napari_motionfft.motion.search import SearchResult, Seen, searched, see
 from napari_motionfft.motion.trajectory import basis_of
 
+LEAST_WEIGHT = 1e-3
+"""Of the heaviest frame's weight: what every frame keeps in the estimate."""
 PASSES = {"fast": (1, 3), "balanced": (2, 6), "precise": (4, 12)}
 """Times that windows are cut anew, and steps each."""
 
@@ -29,7 +31,7 @@ def follow_path(job: Job) -> Motion:
     found = searched(job, seen, job.stage(0.1, 0.2))
     field = field_of(job, seen, found, still_pattern(job, job.stage(0.2, 0.22)))
     user = user_weights(job)
-    chosen = choose(field, user, job.stage(0.22, 0.6))
+    chosen = choose(field, floored(user), job.stage(0.22, 0.6))
     return finished(job, field, found, chosen, user)
 
 
@@ -59,6 +61,12 @@ def user_weights(job: Job) -> torch.Tensor:
     return given / given.mean()
 
 
+def floored(weights: torch.Tensor) -> torch.Tensor:
+    """Weights for the estimate: a frame that weighs nothing in the mean is still looked for."""
+    least = weights.clamp(min=LEAST_WEIGHT * float(weights.max()))
+    return least / least.mean()
+
+
 def finished(
     job: Job, field: Field, found: SearchResult, chosen: Chosen, user: torch.Tensor
 ) -> Motion:
@@ -66,7 +74,7 @@ def finished(
     count = job.frames.count
     wide, _ = reach(job.box, job.frames.shape, chosen.start, 2 * MARGIN)
     job = held(job, wide, job.stage(0.6, 0.62))
-    weights = user.clone()
+    weights = floored(user)
     weights[chosen.excluded] = 0
     best, model = chosen.best, chosen.best.candidate.model
     basis = basis_of(model, count, best.parameters, chosen.excluded, chosen.jumps)

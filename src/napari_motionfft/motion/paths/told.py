@@ -22,6 +22,8 @@ MEDIAN_OF_SQUARES = 0.4549
 """Median of χ² with one degree of freedom."""
 STRANGE, LEAST = 6.0, 0.5
 """Standard errors, each at least so many px, beyond which a frame's halves disagree."""
+FLOOR = 3e-4
+"""px: what the window's edges leave, however little noise there is."""
 MANY = 0.2
 """Share of the frames whose halves may lie `FAR` apart."""
 FAR = 4.0
@@ -130,6 +132,7 @@ def widened(
     strange = apart.square() > STRANGE**2 * variance.clamp(min=LEAST**2)
     strange[list(excluded)] = False
     more = torch.where(strange, apart.square() / 4, 0.0)
+    more = more + FLOOR**2
     more[0] = 0  # frame 0 is where displacements count from
     return variance + more
 
@@ -169,7 +172,8 @@ def doubts(
     nearest = torch.stack([centred(path - half)[kept].norm(dim=1) for half in halves]).amin(0)
     if float((nearest > FAR).double().mean()) > MANY:
         return "Half of the data says another path than all of it: the motion is not determined."
-    if float(centred(path - start)[kept].norm(dim=1).median()) > FAR:
+    left = centred(path - start)[kept].norm(dim=1)
+    if float((left > FAR).double().mean()) > MANY:
         return "The refinement left the path that was found: the motion is not determined."
     return ""
 

@@ -80,7 +80,12 @@ class View:
         rows = (self.band.ky * self.band.shape[0])[:, None]
         columns = (self.band.kx * self.band.shape[1])[None]
         diagonals = ((rows - columns).abs() / 2**0.5, (rows + columns).abs() / 2**0.5)
+        height, width = self.band.shape
         nearest = torch.minimum(torch.minimum(*diagonals), torch.minimum(rows.abs(), columns))
+        # beyond the Nyquist frequency a spectrum goes on at the other side
+        nearest = torch.minimum(
+            nearest, torch.minimum(height / 2 - rows.abs(), width / 2 - columns)
+        )
         steep = rows.abs() > columns
         sector = (rows > 0) ^ steep
         return ((sector == bool(which)) & (nearest >= GUARD)).to(self.weight)
