@@ -10,7 +10,8 @@ import torch
 from tests.motion.made import drifting, job_for
 
 import napari_motionfft as mf
-from napari_motionfft.motion.job import default_speed, within
+from napari_motionfft.motion.arguments import default_speed
+from napari_motionfft.motion.job import within
 
 STACK = drifting(side=64, frames=4).stack
 

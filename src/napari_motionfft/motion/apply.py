@@ -10,13 +10,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from napari_motionfft.motion.arguments import one_of
 from napari_motionfft.motion.canvas import CANVASES
 from napari_motionfft.motion.device import choose_device, frames_per_block
 from napari_motionfft.motion.frame_weights import as_weights
 from napari_motionfft.motion.frames import as_box, as_frames, load
 from napari_motionfft.motion.integrate import mean_images
 from napari_motionfft.motion.interpolation import INTERPOLATIONS, Shift, check_fill
-from napari_motionfft.motion.job import Job, Progress, one_of, reporter, within
+from napari_motionfft.motion.job import Job, Progress, reporter, within
 from napari_motionfft.motion.result import Motion
 
 

@@ -10,9 +10,10 @@ from typing import Any, TypeVar, overload
 
 import torch
 
+from napari_motionfft.motion.arguments import one_of, velocity_grids
 from napari_motionfft.motion.device import describe_device, frames_per_block
 from napari_motionfft.motion.frames import box_shape
-from napari_motionfft.motion.job import Job, Progress, one_of, plan, velocity_grids, windowed
+from napari_motionfft.motion.job import Job, Progress, plan, windowed
 from napari_motionfft.motion.own_grid import on_grid
 from napari_motionfft.motion.paths.pipeline import follow_path
 from napari_motionfft.motion.paths.steady import constant
@@ -125,7 +126,8 @@ def estimate_motion(
         node of the free path, which is straight between nodes (1: none do). None: chosen in the
         same way as "auto" chooses the model.
     effort
-        "fast": the refinement stops at the first pass; "balanced"; "precise": until nothing moves.
+        "fast": found at lower resolution, refined once; "balanced"; "precise": found at full
+        resolution, refined until nothing moves. For a constant velocity all are alike.
     frame_weights
         Weights of the frames in the estimate and in the integrated image: "none", "geometric",
         "sharpness" (see `frame_weights()`), or (T,) numbers.

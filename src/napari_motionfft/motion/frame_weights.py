@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from napari_motionfft.motion.arguments import one_of
 from napari_motionfft.motion.device import choose_device, frames_per_block
 from napari_motionfft.motion.frames import (
     Box,
@@ -21,7 +22,7 @@ from napari_motionfft.motion.frames import (
     overcount,
     window,
 )
-from napari_motionfft.motion.job import Check, Progress, one_of, reporter
+from napari_motionfft.motion.job import Check, Progress, reporter
 from napari_motionfft.motion.objectives.frame_weights import BASE_ALPHA, geometric_weights
 from napari_motionfft.motion.result import Array
 

@@ -50,8 +50,8 @@ def cuts(
     energy, noise = [], []
     for at in range(least, view.count - least + 1):
         after, left = total - before, power - spent
-        energy.append(float((weight * (before.conj() * after).real).sum(dtype=torch.float64)))
-        spread = (0.5 * weight.square() * view.once * spent * left).sum(dtype=torch.float64)
+        energy.append(float((weight * (before.conj() * after).real).sum()))
+        spread = (0.5 * weight.square() * view.once * spent * left).sum()
         noise.append(max(float(spread) * view.shared, 1e-300) ** 0.5)
         if at < view.count:
             more, used = sums(view, path, weights, at, at + 1)

@@ -69,8 +69,8 @@ def energy_and_noise(
             own += power.sum(0)
             fourth += power.square().sum(0)
         pairs = total.real.square() + total.imag.square() - own
-        energy += float((weight * pairs).sum(dtype=torch.float64))
-        spread = (weight.square() * view.once * (own.square() - fourth)).sum(dtype=torch.float64)
+        energy += float((weight * pairs).sum())
+        spread = (weight.square() * view.once * (own.square() - fourth)).sum()
         variance += float(spread) * view.shared
     # frames that two runs share count in both
     shared = max(float((1 / part).max()) for part in shares_of(spans(views), len(path)))

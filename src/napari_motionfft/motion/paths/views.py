@@ -19,8 +19,8 @@ from napari_motionfft.motion.search import (
 )
 from napari_motionfft.motion.spectra import Band, shifted_back
 
-ROWS = 256
-"""Rows of the low-resolution spectra at most: finer detail only matters to the refinement."""
+ROWS = {"fast": 128, "balanced": 256, "precise": 512}
+"""Effort → rows of the low-resolution spectra at most: finer detail is left to the refinement."""
 LIMIT = 0.3
 """cycles/px of them at most."""
 SMALL = 64
@@ -118,7 +118,9 @@ class LowPass:
         weight = choose_weight(job.weight, whole, scene)
         level = power[whole.multiplicity() > 0].mean()
         weight = weight / weight.max().clamp(min=1e-300) / level.clamp(min=1e-30)
-        limit = 0.5 if min(shape) <= SMALL else min(LIMIT, ROWS / 2 / min(shape))
+        limit = (
+            0.5 if min(shape) <= SMALL else min(LIMIT, ROWS[job.asked["effort"]] / 2 / min(shape))
+        )
         return cls(limit, weight, static)
 
     def view(

@@ -11,9 +11,10 @@ import torch
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from napari_motionfft.motion.arguments import one_of
 from napari_motionfft.motion.device import frames_per_block
 from napari_motionfft.motion.frames import Box, Frames, as_frames, box_shape, name_frames
-from napari_motionfft.motion.job import Progress, one_of, reporter
+from napari_motionfft.motion.job import Progress, reporter
 from napari_motionfft.motion.strips.paths import Strip, as_strip, sample_points
 from napari_motionfft.motion.strips.taps import MARGINS, Taps, taps_of
 

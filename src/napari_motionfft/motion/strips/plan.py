@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from napari_motionfft.motion.arguments import one_of, whole_frames
 from napari_motionfft.motion.device import choose_device
-from napari_motionfft.motion.job import Check, Progress, one_of, reporter, whole_frames
+from napari_motionfft.motion.job import Check, Progress, reporter
 from napari_motionfft.motion.strips.lines import MIN_FRAMES, Lines, as_lines
 from napari_motionfft.motion.weights import weight_names
 
