@@ -7,18 +7,15 @@ from dataclasses import dataclass
 
 import torch
 
-from napari_motionfft.motion.job import Check, Job, within
+from napari_motionfft.motion.job import Check, within
 from napari_motionfft.motion.paths.choose import Trial, best_of, predicted, trials, worth_trying
 from napari_motionfft.motion.paths.find import SAME, Field, Found, Hint, centred, find, masks
 from napari_motionfft.motion.paths.jumps import jumps_of
 from napari_motionfft.motion.paths.linked import cuts, loose_cut
 from napari_motionfft.motion.paths.matching import Match, agreement
 from napari_motionfft.motion.paths.outliers import foreign
-from napari_motionfft.motion.paths.still_pattern import less_still
 from napari_motionfft.motion.paths.views import View
-from napari_motionfft.motion.paths.weighing import weighed
-from napari_motionfft.motion.pipeline import refine_weight
-from napari_motionfft.motion.refine import WeightOf
+from napari_motionfft.motion.paths.weighing import weighed, weight_along
 from napari_motionfft.motion.result import Candidate
 from napari_motionfft.motion.significance import threshold
 
@@ -67,42 +64,96 @@ class Chosen:
     doubt: str
 
 
+@dataclass(frozen=True)
+class Start:
+    """A path (T, 2) from all frequencies, one from either half, and the jumps known so far.
+
+    `single` tells that every frame was looked up for itself: then single steps mean something.
+    """
+
+    path: torch.Tensor
+    halves: list[torch.Tensor]
+    hint: Hint
+    single: bool
+
+
+@dataclass(frozen=True)
+class Sorted:
+    """Which frames belong: the views along the path, weighed, and what they say of each frame."""
+
+    views: list[View]
+    parts: list[list[torch.Tensor]]
+    weights: torch.Tensor
+    excluded: list[int]
+    matched: Match
+    crowded: bool
+
+
 def choose(field: Field, user: torch.Tensor, check: Check) -> Chosen:
     """Paths from all frequencies and from either half; what they say of frames and models."""
-    every = find(field, None, within(check, 0.0, 0.25))
+    start = starts(field, within(check, 0.0, 0.7))
+    frames = sort_out(field, start, user, within(check, 0.7, 0.75))
+    found = jumps_of(start.path, start.halves, frames.excluded) if start.single else []
+    jumps = sorted({*found, *start.hint.jumps} - set(frames.excluded))
+    tried = compare(field, start, frames, jumps, within(check, 0.75, 1.0))
+    best = best_of(tried)
+    doubt = CROWDED if frames.crowded else chance(best, len(tried), field)
+    if not doubt:
+        cut = loose_cut(frames.views, best.paths, frames.parts, frames.weights, best.score)
+        doubt = "" if cut is None else APART.format(cut)
+    candidates = tuple(one.candidate for one in tried)
+    return Chosen(
+        start.path, frames.views, best, candidates, frames.excluded, jumps, frames.matched, doubt
+    )
+
+
+def starts(field: Field, check: Check) -> Start:
+    """Look for the path in all frequencies and in either half, in the way that predicts best."""
+    every = find(field, None, within(check, 0.0, 0.3))
     hint = certain_jumps(field, every)
-    halves = [find(field, which, within(check, 0.25, 0.75), hint) for which in (0, 1)]
+    halves = [find(field, which, within(check, 0.3, 0.9), hint) for which in (0, 1)]
     kind = best_kind(field, halves, check)
-    starts = [getattr(half, kind) for half in halves]
+    paths = [getattr(half, kind) for half in halves]
     known = find(field, None, check, hint) if hint.jumps else every
-    paths = [getattr(known, one) for one in (kind, *KINDS)]
-    start = nearest_to(starts, [*paths, *(getattr(every, one) for one in KINDS)])
-    views = field.views(start, check)
+    whole = [getattr(found, one) for found in (known, every) for one in (kind, *KINDS)]
+    return Start(nearest_to(paths, whole), paths, hint, kind != "bent")
+
+
+def sort_out(field: Field, start: Start, user: torch.Tensor, check: Check) -> Sorted:
+    """Leave out the frames that do not belong, and weigh the frequencies by the others."""
+    views = field.views(start.path, check)
     parts = [masks(views, which) or [] for which in (0, 1)]
-    excluded, matched, crowded = foreign(views, starts, parts)
-    weights = user.clone()
-    weights[excluded] = 0
-    views = weighed(views, start, weights, weight_along(field.job, views, start, weights))
-    # the likelihood's weight tells more surely which frames do not belong
-    excluded, matched, crowded = foreign(views, starts, parts)
-    weights = user.clone()
-    weights[excluded] = 0
-    found = jumps_of(start, starts, excluded) if kind != "bent" else []
-    jumps = sorted({*found, *hint.jumps} - set(excluded))
+    # once more by the likelihood's weight, which tells more surely
+    for _ in range(2):
+        excluded, matched, crowded = foreign(views, start.halves, parts)
+        weights = user.clone()
+        weights[excluded] = 0
+        weight_of = weight_along(field.job, views, start.path, weights)
+        views = weighed(views, start.path, weights, weight_of)
+    return Sorted(views, parts, weights, excluded, matched, crowded)
+
+
+def compare(
+    field: Field, start: Start, frames: Sorted, jumps: Sequence[int], check: Check
+) -> list[Trial]:
+    """Every model that was asked for or makes sense, fitted to either half."""
     tried: list[Trial] = []
-    asked = trials(field.job.asked, len(user))
+    asked = trials(field.job.asked, len(frames.weights))
     for turn, (model, parameters) in enumerate(asked):
         if worth_trying(tried, model):
-            part = within(check, 0.75 + 0.25 * turn / len(asked), 1.0)
-            one = predicted(views, starts, model, parameters, weights, excluded, jumps, part)
+            part = within(check, turn / len(asked), (turn + 1) / len(asked))
+            one = predicted(
+                frames.views,
+                start.halves,
+                model,
+                parameters,
+                frames.weights,
+                frames.excluded,
+                jumps,
+                part,
+            )
             tried.append(one)
-    best = best_of(tried)
-    candidates = tuple(one.candidate for one in tried)
-    doubt = CROWDED if crowded else chance(best, len(tried), field)
-    if not doubt:
-        cut = loose_cut(views, best.paths, parts, weights, best.score)
-        doubt = "" if cut is None else APART.format(cut)
-    return Chosen(start, views, best, candidates, excluded, jumps, matched, doubt)
+    return tried
 
 
 def certain_jumps(field: Field, every: Found) -> Hint:
@@ -176,19 +227,6 @@ def chance(best: Trial, tried: int, field: Field) -> str:
         f"A path from half of the data gives the other half {best.score:.1f} σ of agreement; "
         f"chance alone reaches {limit:.1f} σ. The motion is not determined."
     )
-
-
-def has_pattern(job: Job) -> bool:
-    """Whether to measure what stands still on the pixels: the weight is ours, it is not out."""
-    return job.weight == "auto" and not (job.static or job.periodic)
-
-
-def weight_along(
-    job: Job, views: Sequence[View], path: torch.Tensor, weights: torch.Tensor
-) -> WeightOf:
-    """The refinement's weight, less where a pattern stands still while the content moves."""
-    weight_of = refine_weight(job.weight)
-    return less_still(weight_of, views, path, weights) if has_pattern(job) else weight_of
 
 
 def effective_bins(view: View) -> float:

@@ -8,12 +8,13 @@ import torch
 from napari_motionfft.motion.frame_weights import named_weights
 from napari_motionfft.motion.integrate import MARGIN, mean_images, reach
 from napari_motionfft.motion.job import Check, Job
-from napari_motionfft.motion.paths.decide import Chosen, choose, has_pattern
+from napari_motionfft.motion.paths.decide import Chosen, choose
 from napari_motionfft.motion.paths.find import Field, masks
 from napari_motionfft.motion.paths.refined import refine
 from napari_motionfft.motion.paths.sharpen import sharpen
 from napari_motionfft.motion.paths.told import departure, disagreement, verdict
 from napari_motionfft.motion.paths.views import LowPass
+from napari_motionfft.motion.paths.weighing import has_pattern
 from napari_motionfft.motion.pipeline import held, refine_weight, temporal_mean
 from napari_motionfft.motion.result import Motion
 from napari_motionfft.motion.search import SearchResult, Seen, searched, see

@@ -10,11 +10,11 @@ from napari_motionfft.motion.integrate import MARGIN, reach
 from napari_motionfft.motion.job import Job
 from napari_motionfft.motion.judge import judge
 from napari_motionfft.motion.paths.choose import predicted
-from napari_motionfft.motion.paths.decide import Chosen, weight_along
+from napari_motionfft.motion.paths.decide import Chosen
 from napari_motionfft.motion.paths.find import Field, masks
 from napari_motionfft.motion.paths.outliers import foreign
 from napari_motionfft.motion.paths.pipeline import field_of, finished, user_weights
-from napari_motionfft.motion.paths.weighing import weighed
+from napari_motionfft.motion.paths.weighing import weighed, weight_along
 from napari_motionfft.motion.pipeline import follow, held, refine_weight, start_of, temporal_mean
 from napari_motionfft.motion.result import Motion
 from napari_motionfft.motion.search import SearchResult, searched, see

@@ -7,8 +7,11 @@ from dataclasses import replace
 
 import torch
 
+from napari_motionfft.motion.job import Job
 from napari_motionfft.motion.paths.matching import BLOCK
+from napari_motionfft.motion.paths.still_pattern import less_still
 from napari_motionfft.motion.paths.views import View
+from napari_motionfft.motion.pipeline import refine_weight
 from napari_motionfft.motion.refine import WeightOf
 from napari_motionfft.motion.scene import scene_after_alignment
 
@@ -40,3 +43,16 @@ def one_weighed(view: View, path: torch.Tensor, weights: torch.Tensor, weight_of
     scene = scene_after_alignment(energy, power.cpu().double() / count, n, view.band)
     weight = weight_of(view.band, scene) * view.band.multiplicity()
     return replace(view, weight=weight.to(view.weight))
+
+
+def has_pattern(job: Job) -> bool:
+    """Whether to measure what stands still on the pixels: the weight is ours, it is not out."""
+    return job.weight == "auto" and not (job.static or job.periodic)
+
+
+def weight_along(
+    job: Job, views: Sequence[View], path: torch.Tensor, weights: torch.Tensor
+) -> WeightOf:
+    """The refinement's weight, less where a pattern stands still while the content moves."""
+    weight_of = refine_weight(job.weight)
+    return less_still(weight_of, views, path, weights) if has_pattern(job) else weight_of
