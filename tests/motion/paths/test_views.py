@@ -11,7 +11,7 @@ from benchmarks.path_scenes import long_drift
 from tests.motion.paths.made import field, tensor, walking
 
 from napari_motionfft.motion.frames import window
-from napari_motionfft.motion.paths.views import ROWS, View, spans
+from napari_motionfft.motion.paths.views import LIMIT, ROWS, View, spans
 from napari_motionfft.motion.spectra import Band
 
 
@@ -42,15 +42,17 @@ def test_the_halves_share_no_frequency_and_mirror_one_another(shape: tuple[int, 
 def test_the_halves_hold_most_of_the_plane(shape: tuple[int, int]) -> None:
     view = blank_view(shape, 1.0)
     kept = (view.half(0) + view.half(1)).mean()
-    assert float(kept) > (0.3 if min(shape) < 20 else 0.5)
+    assert float(kept) > (0.2 if min(shape) < 20 else 0.4)
 
 
-@pytest.mark.parametrize("shape", [(48, 48), (40, 64)])
+@pytest.mark.parametrize(
+    ("shape", "limit"), [((48, 48), 0.3), ((40, 64), 0.3), ((32, 32), 0.5), ((24, 41), 0.5)]
+)
 def test_noise_under_a_hann_window_is_independent_from_half_to_half(
-    shape: tuple[int, int],
+    shape: tuple[int, int], limit: float
 ) -> None:
     """cov(X_k, X_l) of windowed white noise is the window's squared spectrum at k − l, exactly."""
-    view = blank_view(shape)
+    view = blank_view(shape, limit)
     alike = torch.fft.fft2(window(shape, 1.0).double() ** 2).abs()
     alike = alike / alike[0, 0]
     rows = torch.round(view.band.ky * shape[0]).long()
@@ -110,8 +112,10 @@ def test_short_travel_is_seen_through_the_window_that_stands_still() -> None:
     assert shared.views(tensor(known.path), shared.job.check) == [shared.still]
 
 
-def test_large_frames_are_looked_at_in_few_rows() -> None:
-    stack = np.random.default_rng(0).standard_normal((2, 600, 700)).astype(np.float32)
-    view = field(stack).still
-    assert len(view.band.ky) <= ROWS + 1
+@pytest.mark.parametrize("effort", ["fast", "balanced", "precise"])
+def test_large_frames_are_looked_at_in_few_rows(effort: str) -> None:
+    stack = np.random.default_rng(0).standard_normal((2, 400, 420)).astype(np.float32)
+    view = field(stack, effort=effort).still
+    assert len(view.band.ky) <= ROWS[effort] + 1
+    assert float(view.band.ky.abs().max()) <= LIMIT
     assert view.spectra.shape[1:] == view.weight.shape == view.once.shape

@@ -1,0 +1,55 @@
+"""Where nothing says how the scene moved, the answer says that, and why."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from benchmarks.path_scenes import noise_only, random_walk
+from tests.motion.made import scene
+from tests.motion.paths.made import walking
+
+import napari_motionfft as mf
+
+
+@pytest.mark.parametrize("model", ["spline", "free", "auto"])
+def test_pure_noise_is_not_reliable(model: str) -> None:
+    """Eight noises, 16 frames of 48 px: none passes for motion."""
+    for seed in range(8):
+        motion = mf.estimate_motion(noise_only(seed, 16, 48), model)
+        assert not motion.reliable
+        assert motion.reason.endswith(".")
+        assert np.isfinite(motion.displacements).all()
+
+
+def test_smooth_noise_is_not_reliable() -> None:
+    """A new 1/f texture in every frame: strong, but nothing in common."""
+    for seed in range(3):
+        stack = np.stack([scene(256, 50 * seed + t)[:64, :64] for t in range(16)])
+        for model in ("free", "auto"):
+            motion = mf.estimate_motion(stack, model)
+            assert not motion.reliable, (seed, model)
+
+
+@pytest.mark.parametrize("model", ["polynomial", "spline", "free", "auto"])
+def test_stripes_say_nothing_along_themselves(model: str) -> None:
+    rng = np.random.default_rng(0)
+    lines = np.cumsum(rng.standard_normal(200))
+    path = random_walk(0, 16, 1.0)[:, 0]
+    t = np.arange(64)
+    stack = np.stack([np.interp(t + 60 - at, np.arange(200), lines) for at in path])
+    stack = np.repeat(stack[:, :, None], 64, 2) + 0.3 * rng.standard_normal((16, 64, 64))
+    motion = mf.estimate_motion(stack, model)
+    assert not motion.reliable
+    assert "direction" in motion.reason or "not determined" in motion.reason
+
+
+@pytest.mark.parametrize("model", ["spline", "free", "auto"])
+def test_where_most_frames_are_noise_no_scene_is_meant(model: str) -> None:
+    known = walking(20, 64, 2.0, 3)
+    stack = known.stack.copy()
+    bad = [t for t in range(20) if t % 5 != 2]
+    stack[bad] = stack.std() * np.random.default_rng(0).standard_normal((16, 64, 64))
+    motion = mf.estimate_motion(stack, model)
+    good = [t for t in range(20) if t not in bad]
+    off = (motion.displacements - known.path)[good]
+    assert not motion.reliable or float(np.abs(off - off.mean(0)).max()) < 0.2
