@@ -86,6 +86,12 @@ def test_a_stray_frame_that_is_left_out_makes_no_jump() -> None:
     assert jumps_of(bump, seen(bump), [17, 18, 19]) == [20]
 
 
+def test_steady_travel_past_frames_left_out_is_no_jump() -> None:
+    for path in (steady(0, 60, 3.0), steady(1, 60, 3.0) + random_walk(1, 60, 0.1)):
+        path = tensor(path)
+        assert jumps_of(path, seen(path), [0, 20, 21, 22, 40, 59]) == []
+
+
 @pytest.mark.parametrize("frames", [2, 3, 5])
 def test_too_few_frames_have_no_usual_step(frames: int) -> None:
     path = bumped(np.zeros((frames, 2)), {1: (9.0, 9.0)})

@@ -37,7 +37,8 @@ def jumps_of(
         return []
     gaps = kept.diff()
     steps = path[kept].diff(dim=0)
-    centre = torch.stack([usual(steps, i) for i in range(len(steps))])
+    rates = steps / gaps[:, None]  # px/frame: across frames left out a step is longer
+    centre = torch.stack([usual(rates, i) for i in range(len(rates))]) * gaps[:, None]
     off = (steps - centre) / gaps.sqrt()[:, None]
     spread = 1.4826 * off.abs().median(0).values  # (2,) robust, a component
     away = (steps - centre).norm(dim=1)
