@@ -151,13 +151,13 @@ def test_spreading_out_is_the_step_of_equal_curvatures() -> None:
 
 @pytest.mark.parametrize(("model", "size"), [("polynomial", 2), ("spline", 2), ("free", 1)])
 def test_the_variance_of_a_path_is_that_of_many_noises(model: str, size: int) -> None:
-    """One run: gradients of a known scatter, 4000 draws; within 10 %."""
+    """One run: gradients of a known scatter, 1500 draws; within 15 %."""
     basis = basis_of(model, 18, size)
     [link] = links_of(ONE, 11)
     rng = np.random.default_rng(0)
     root = np.linalg.cholesky(link.scatter.numpy())
     draws = []
-    for _ in range(4000):
+    for _ in range(1500):
         pulls = tensor(rng.standard_normal((18, 2)) @ root.T)
         drawn = Link(0, 18, link.weights, link.shares, pulls, link.curvature, link.scatter)
         path = basis @ solve([drawn], basis).move
@@ -166,7 +166,7 @@ def test_the_variance_of_a_path_is_that_of_many_noises(model: str, size: int) ->
     assert covariance is not None
     predicted = path_variance(covariance, basis)
     assert predicted[0].tolist() == [0.0, 0.0]
-    np.testing.assert_allclose(np.var(draws, axis=0)[1:], predicted[1:], rtol=0.1)
+    np.testing.assert_allclose(np.var(draws, axis=0)[1:], predicted[1:], rtol=0.15)
 
 
 def test_shares_count_the_runs_that_hold_a_frame() -> None:

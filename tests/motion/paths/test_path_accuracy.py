@@ -151,8 +151,8 @@ def test_auto_picks_the_model_that_made_the_path(
     tried = [candidate.model for candidate in motion.candidates]
     assert set(tried) == {"velocity", "polynomial", "spline", "free"}
     chosen = [one for one in motion.candidates if one.model == motion.model]
-    best = max(one.prediction for one in motion.candidates)
-    assert max(one.prediction for one in chosen) > best - 0.05 * best - 2
+    best = max(one[-1] for one in motion.candidates)
+    assert max(one[-1] for one in chosen) > best - 0.05 * abs(best) - 2
     assert motion.parameters in [one.parameters for one in chosen]
 
 

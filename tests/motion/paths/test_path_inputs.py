@@ -32,7 +32,6 @@ def rounded() -> np.ndarray:
     return np.asarray((60000 + 150 * STACK).round(), dtype=np.uint16)
 
 
-@pytest.mark.parametrize("model", ["free", "spline"])
 @pytest.mark.parametrize(
     "given",
     [
@@ -46,13 +45,12 @@ def rounded() -> np.ndarray:
     ],
     ids=["torch", "dask", "float64", "views", "fortran", "big-endian", "list"],
 )
-def test_any_array_gives_the_same_path(given: Any, model: str) -> None:
-    motion = mf.estimate_motion(given, model, device="cpu")
-    np.testing.assert_allclose(motion.displacements, plain(model).displacements, atol=2e-4)
-    assert motion.model == model
+def test_any_array_gives_the_same_path(given: Any) -> None:
+    motion = mf.estimate_motion(given, "free", device="cpu")
+    np.testing.assert_allclose(motion.displacements, plain().displacements, atol=2e-4)
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", ["spline", "free"])
 def test_counts_on_a_high_offset(model: str) -> None:
     motion = mf.estimate_motion(rounded(), model)
     assert motion.reliable == plain(model).reliable
@@ -78,16 +76,16 @@ def same(one: Any, other: Any, atol: float) -> None:
     np.testing.assert_allclose(one - one[0], other - other[0], atol=atol)
 
 
-@pytest.mark.parametrize("model", MODELS)
-def test_gain_and_offset_change_nothing(model: str) -> None:
-    for gain, offset in ((1e-6, 0.0), (1e4, -3e4), (-2.0, 5.0)):
-        motion = mf.estimate_motion((gain * STACK.astype(np.float64) + offset), model)
-        assert motion.model == plain(model).model
-        same(motion.displacements, plain(model).displacements, 2e-3)
-        np.testing.assert_allclose(motion.score, plain(model).score, rtol=0.02)
+@pytest.mark.parametrize("model", ["spline", "free", "auto"])
+@pytest.mark.parametrize(("gain", "offset"), [(1e-6, 0.0), (-2e4, 3e5)])
+def test_gain_and_offset_change_nothing(model: str, gain: float, offset: float) -> None:
+    motion = mf.estimate_motion((gain * STACK.astype(np.float64) + offset), model)
+    assert motion.model == plain(model).model
+    same(motion.displacements, plain(model).displacements, 2e-3)
+    np.testing.assert_allclose(motion.score, plain(model).score, rtol=0.02)
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", ["polynomial", "free"])
 def test_time_runs_backwards(model: str) -> None:
     motion = mf.estimate_motion(np.ascontiguousarray(STACK[::-1]), model)
     assert motion.model == plain(model).model
@@ -96,7 +94,7 @@ def test_time_runs_backwards(model: str) -> None:
     np.testing.assert_allclose(motion.velocity, -plain(model).velocity, atol=0.005)
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", ["polynomial", "free"])
 def test_a_transposed_stack_has_a_transposed_path(model: str) -> None:
     motion = mf.estimate_motion(np.ascontiguousarray(STACK.transpose(0, 2, 1)), model)
     assert motion.model == plain(model).model
@@ -126,13 +124,12 @@ def test_the_stack_is_left_as_it_is() -> None:
     np.testing.assert_array_equal(stack, before)
 
 
-@pytest.mark.parametrize("model", ["free", "auto"])
-def test_content_that_wraps_around(model: str) -> None:
+def test_content_that_wraps_around() -> None:
     base = wrapping((0.0, 0.0), (64, 64), 1)[0]
     path = random_walk(3, 20, 2.0)
     stack = np.stack([shifted(base, at) for at in path])
     stack += 0.5 * base.std() * np.random.default_rng(0).standard_normal(stack.shape)
-    motion = mf.estimate_motion(stack, model, boundary="periodic")
+    motion = mf.estimate_motion(stack, "auto", boundary="periodic")
     assert motion.reliable
     assert motion.model == "free"
     assert rmse(motion.displacements, path) < 0.03

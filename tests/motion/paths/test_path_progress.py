@@ -17,7 +17,6 @@ from napari_motionfft.motion.paths import pipeline
 from napari_motionfft.motion.preview import FRAMES
 
 KNOWN = walking(16, 48, 2.0)
-MODELS = ["polynomial", "spline", "free", "auto"]
 
 
 class Reads:
@@ -33,7 +32,7 @@ class Reads:
         return self.stack[at]
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", ["spline", "auto"])
 @pytest.mark.parametrize("call", [mf.estimate_motion, mf.preview_motion])
 def test_progress_never_goes_back_and_ends_at_one(call: Any, model: str) -> None:
     seen: list[tuple[float, str]] = []
@@ -48,7 +47,7 @@ def test_progress_never_goes_back_and_ends_at_one(call: Any, model: str) -> None
 
 
 @pytest.mark.parametrize("share", [0.0, 0.2, 0.5, 0.7, 0.8])
-@pytest.mark.parametrize("model", ["free", "auto"])
+@pytest.mark.parametrize("model", ["auto"])
 def test_a_cancel_takes_effect_at_the_next_report(model: str, share: float) -> None:
     cancel, after = Event(), []
 
