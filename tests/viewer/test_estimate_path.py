@@ -155,7 +155,11 @@ def test_the_plot_opens_for_a_path_and_follows_the_user(
     assert widget.panel.save_button.enabled  # the numbers are still there
     viewer.dims.set_current_step(0, 3)  # nothing is left that follows
 
-    # closed it stays closed, until it is asked for
+    # it went with its results, and comes back with the next; closed by hand it stays closed
+    press(widget, "run_button", qtbot)
+    assert widget.dock.visible
+    click(widget, "plot_button")
+    click(widget, "remove_button")
     press(widget, "run_button", qtbot)
     assert not widget.dock.there
     click(widget, "plot_button")

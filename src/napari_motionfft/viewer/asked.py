@@ -9,7 +9,7 @@ from napari_motionfft.motion.result import Motion
 from napari_motionfft.viewer.devices import load_torch
 from napari_motionfft.viewer.path_chart import PathChart, path_chart
 from napari_motionfft.viewer.report import Report, report_of
-from napari_motionfft.viewer.runs import kept_of
+from napari_motionfft.viewer.runs import Kept, kept_of
 from napari_motionfft.viewer.script import as_python, taken_at
 from napari_motionfft.viewer.settings import SIZES, Preferences
 from napari_motionfft.viewer.source import Source, read_source, slider_position
@@ -43,6 +43,12 @@ class Asked:
     preferences: Preferences
 
     @property
+    def layer_frames(self) -> int:
+        """Frames of the layer, of which a run may use a part."""
+        data = self.layer.data[0] if self.layer.multiscale else self.layer.data
+        return int(data.shape[self.time_axis])
+
+    @property
     def arguments(self) -> dict[str, Any]:
         """Keyword arguments of `estimate_motion`, as given: None where it is to choose.
 
@@ -65,48 +71,63 @@ class Run:
 
     Attributes
     ----------
+    asked
+        None for a run whose layers others have added: `opened_run`.
+    source, script
+        What it was made on; "" where the call is not known.
+    kept
+        The motion and where it came from, once there is one.
+    report
+        The same in words.
     preview
         It was a quick one.
-    name
-        To choose it by, once there is a motion.
     run_id
         Of its layers in the viewer.
     """
 
-    asked: Asked
+    asked: Asked | None
     source: Source
     script: str
-    motion: Motion | None = None
+    kept: Kept | None = None
     report: Report | None = None
     preview: bool = False
-    name: str = ""
     run_id: str = ""
 
     @property
-    def layer_frames(self) -> int:
-        """Frames of the layer, of which the run may have used a part."""
-        layer = self.asked.layer
-        data = layer.data[0] if layer.multiscale else layer.data
-        return int(data.shape[self.source.time_axis])
+    def name(self) -> str:
+        """To choose it by, once there is a motion."""
+        if self.kept is None or self.preview:
+            return f"{self.source.name}: preview"
+        return self.kept.name
+
+    @property
+    def motion(self) -> Motion | None:
+        """What came out."""
+        return None if self.kept is None else self.kept.motion
 
     @property
     def result(self) -> Motion:
         """The motion of a run that is over."""
-        assert self.motion is not None
-        return self.motion
+        assert self.kept is not None
+        return self.kept.motion
+
+    @property
+    def timing(self) -> tuple[float | None, str | None]:
+        """Time from frame to frame as the user gave it, and its unit."""
+        asked = self.asked
+        return (None, None) if asked is None else (asked.interval, asked.time_unit)
 
     @property
     def chart(self) -> PathChart:
         """Displacement against time."""
-        asked = self.asked
-        return path_chart(self.result, self.source, asked.interval, asked.time_unit, self.preview)
+        return path_chart(self.result, self.source, *self.timing, self.preview)
 
     def with_result(self, motion: Motion) -> Run:
         """The run when it is over, with its words."""
-        asked, source = self.asked, self.source
-        report = report_of(motion, source, asked.interval, asked.time_unit, self.preview)
-        name = f"{source.name}: preview" if self.preview else kept_of(motion, source).name
-        return replace(self, motion=motion, report=report, name=name)
+        frames = None if self.asked is None else self.asked.layer_frames
+        kept = kept_of(motion, self.source, frames)
+        report = report_of(motion, self.source, *self.timing, self.preview)
+        return replace(self, kept=kept, report=report)
 
 
 def read(asked: Asked, dims: Any) -> Source:

@@ -140,23 +140,30 @@ def placed(kept: Kept) -> Placement:
 
 def up_to_date(kept: Kept, layers: Iterable[Any]) -> Kept:
     """The motion with its stack where its layer lies now: it may have got a scale since."""
+    place, layer = kept.placement, stack_of(kept, layers)
+    if place is None or layer is None:
+        return kept
+    sides = [round(n / f) for n, f in zip(place.shape, place.factor, strict=True)]
+    now = Placement.of(layer, place.time_axis, place.others, (sides[0], sides[1]))
+    size, unit = pixel_size(layer, now.factor)
+    return replace(kept, placement=now, pixel_size=size, unit=unit)
+
+
+def stack_of(kept: Kept, layers: Iterable[Any]) -> Any:
+    """The image that a motion was measured on, by name, axes and frames; None where it is not."""
     from napari.layers import Image
 
     place = kept.placement
     if place is None:
-        return kept
+        return None
     for layer in layers:
         if not isinstance(layer, Image) or layer.name != kept.source:
             continue
         if layer.ndim != len(place.full["scale"]) or frame_shape(layer) != place.shape:
             continue
-        if kept.layer_frames not in (None, level_data(layer, 0).shape[place.time_axis]):
-            continue
-        sides = [round(n / f) for n, f in zip(place.shape, place.factor, strict=True)]
-        now = Placement.of(layer, place.time_axis, place.others, (sides[0], sides[1]))
-        size, unit = pixel_size(layer, now.factor)
-        return replace(kept, placement=now, pixel_size=size, unit=unit)
-    return kept
+        if kept.layer_frames in (None, level_data(layer, 0).shape[place.time_axis]):
+            return layer
+    return None
 
 
 def measured_on(kept: Kept, layer: Any) -> Kept:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_motionfft.motion.result import Motion
+from napari_motionfft.viewer.runs import doubtful
 from napari_motionfft.viewer.source import Source
 from napari_motionfft.viewer.strip_colours import strip_colour
 from napari_motionfft.viewer.time_chart import TimeChart
@@ -141,7 +142,7 @@ def path_chart(
     step, unit = timing(source, interval, time_unit)
     excluded = np.zeros(count, dtype=bool)
     excluded[list(motion.excluded)] = True
-    doubt = "" if motion.reliable else "not reliable"
+    doubt = "not reliable" if doubtful(motion) else ""
     y, x = (
         Component(
             name=NAMES[axis],

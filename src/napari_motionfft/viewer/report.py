@@ -13,6 +13,7 @@ import numpy as np
 from napari_motionfft.motion.result import Motion
 from napari_motionfft.motion.wording import decimals
 from napari_motionfft.viewer.path_report import changing, half_rows, model_rows, path_rows
+from napari_motionfft.viewer.runs import doubtful
 from napari_motionfft.viewer.source import Source
 from napari_motionfft.viewer.units import timing
 from napari_motionfft.viewer.wording import measured, signed
@@ -20,7 +21,7 @@ from napari_motionfft.viewer.wording import measured, signed
 WAYS = ("right", "up-right", "up", "up-left", "left", "down-left", "down", "down-right")
 ARROWS = "→↗↑↖←↙↓↘"
 
-PREVIEW = "Preview, from a few frames: press Run for the whole"
+PREVIEW = "Preview: press Run for the whole"
 
 ZERO_WIDTH = "\u200b"
 """A space that is not seen, where a line may end."""
@@ -46,6 +47,8 @@ class Report:
         What the user should know about data and run.
     preview
         The run was a quick one.
+    known
+        Whether it is known if the data support it: a table does not tell.
     """
 
     reliable: bool
@@ -53,6 +56,7 @@ class Report:
     rows: tuple[tuple[str, str], ...]
     notes: tuple[str, ...]
     preview: bool = False
+    known: bool = True
 
 
 def report_of(
@@ -98,7 +102,8 @@ def report_of(
     if step is not None:
         rows.append(("", f"{measured(*speed(motion, step))} {unit}"))
     rows.append(("Direction", direction(motion, source.pixel_size)))
-    rows.append(("Peak", f"{motion.score:.1f} σ above the landscape's noise"))
+    if math.isfinite(motion.score):
+        rows.append(("Peak", f"{motion.score:.1f} σ above the landscape's noise"))
     halves = half_rows(motion) if varies else []
     if not halves and np.isfinite(motion.split_half).all():
         y, x = (signed(part, 4) for part in motion.split_half)
@@ -106,11 +111,15 @@ def report_of(
     rows += halves
     rows.append(("Data", data_line(motion, source)))
     seconds = motion.settings.get("seconds")
-    rows.append(("Ran on", motion.device + (f", {seconds:.1f} s" if seconds is not None else "")))
+    if motion.device:
+        took = f", {seconds:.1f} s" if seconds is not None else ""
+        rows.append(("Ran on", motion.device + took))
     verdict = "Reliable" if motion.reliable else f"Not reliable: {motion.reason}"
+    known = motion.reliable or doubtful(motion)
+    verdict = verdict if known else motion.reason
     if preview:
         verdict = f"{PREVIEW}. {verdict}"
-    return Report(motion.reliable, verdict, tuple(rows), (*notes, *motion.notes), preview)
+    return Report(motion.reliable, verdict, tuple(rows), (*notes, *motion.notes), preview, known)
 
 
 def speed(motion: Motion, step: Any = (1.0, 1.0)) -> tuple[float, float]:
@@ -149,8 +158,8 @@ def data_line(motion: Motion, source: Source) -> str:
     count = len(motion.displacements)
     (y0, y1), (x0, x1) = motion.region
     frames = f"frames {source.first_frame}–{source.first_frame + count - 1}"
-    where = f"y {y0}–{y1 - 1}, x {x0}–{x1 - 1}" if source.region is not None else "whole frame"
-    return f"{source.name}, {frames}, {where}"
+    where = f", y {y0}–{y1 - 1}, x {x0}–{x1 - 1}" if source.region is not None else ", whole frame"
+    return f"{source.name}, {frames}{where if y0 < y1 and x0 < x1 else ''}"
 
 
 def as_text(report: Report) -> str:
@@ -183,9 +192,10 @@ def as_html(report: Report) -> str:
         f"<td>{wrapping(value)}</td></tr>"
         for name, value in report.rows
     )
-    good = QUICK if report.preview else GOOD
-    parts = [badge(report.verdict, good if report.reliable else DOUBTFUL)]
-    if not report.reliable:
+    doubted = report.known and not report.reliable
+    good = GOOD if report.known and not report.preview else QUICK
+    parts = [badge(report.verdict, DOUBTFUL if doubted else good)]
+    if doubted:
         parts.append("<p><i>The best guess, which the data do not support:</i></p>")
     parts.append(f'<table cellspacing="0" cellpadding="1">{cells}</table>')
     parts += [f"<p>{wrapping(note)}</p>" for note in report.notes]

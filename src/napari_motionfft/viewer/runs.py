@@ -52,9 +52,14 @@ def keep(
 ) -> Kept:
     """Write a motion into the metadata of its result layers."""
     kept = kept_of(motion, source, layer_frames)
+    write_into(layers, kept)
+    return kept
+
+
+def write_into(layers: Iterable[Any], kept: Kept) -> None:
+    """The same for one that is made already."""
     for layer in layers:
         layer.metadata[KEY]["motion"] = kept
-    return kept
 
 
 def kept_of(motion: Motion, source: Source, layer_frames: int | None = None) -> Kept:

@@ -89,6 +89,29 @@ def place_source(record: dict[str, Any], frames: int) -> tuple[Source, int]:
     return replace(source, notes=()), shape[axis]
 
 
+def source_of(kept: Kept, name: str = "") -> Source:
+    """What a motion was estimated on, with a stack that holds nothing.
+
+    Parameters
+    ----------
+    kept
+        A motion; where its place is not known it lies in px from the corner.
+    name
+        What it is of, where that is not known.
+    """
+    motion = kept.motion
+    record, frames = place_record(kept), len(motion.displacements)
+    sides = np.asarray(motion.region)
+    (y0, y1), (x0, x1) = sides.tolist()
+    if record is None:
+        source = plain_source(name or kept.name, frames, (y1, x1))
+    else:
+        source, _ = place_source(record, frames)
+        if [[0, y1], [0, x1]] == sides.tolist() and [y1, x1] == record["level"]:
+            return source
+    return replace(source, region=(slice(y0, y1), slice(x0, x1)))
+
+
 def plain_source(name: str, frames: int, shape: tuple[int, int]) -> Source:
     """The place of a stack that is known by its shape (Y, X) alone: in px from the corner."""
     from napari.layers import Image

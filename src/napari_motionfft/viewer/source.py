@@ -113,7 +113,7 @@ def slider_position(dims: Any, layer: Any) -> tuple[int, ...]:
     dims
         `viewer.dims`.
     layer
-        An image layer of that viewer.
+        A layer of that viewer.
     """
     ndim = int(layer.ndim)
     point = np.zeros(ndim)
@@ -121,9 +121,9 @@ def slider_position(dims: Any, layer: Any) -> tuple[int, ...]:
     point[ndim - given :] = dims.point[-given:]
     if dims.units is not None and len(dims.units) >= ndim:
         point *= factors(dims.units[-ndim:], layer.units)
-    shape = np.asarray(level_data(layer, 0).shape[:ndim])
+    first, last = layer.extent.data  # of level 0
     index = np.floor(np.asarray(layer.world_to_data(point)) + 0.5 + 1e-6)
-    return tuple(int(i) for i in np.clip(index, 0, shape - 1))
+    return tuple(int(i) for i in np.clip(index, np.floor(first), np.floor(last)))
 
 
 def read_source(

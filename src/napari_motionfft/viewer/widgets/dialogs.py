@@ -9,8 +9,9 @@ from typing import Any
 
 from qtpy.QtWidgets import QFileDialog
 
-from napari_motionfft.files.tables import save_motion
-from napari_motionfft.motion.result import Motion
+from napari_motionfft.files.tables import write_motion
+from napari_motionfft.viewer.runs import Kept
+from napari_motionfft.viewer.saved_place import place_record
 
 FILTERS = {"JSON, all of it (*.json)": ".json", "CSV, the displacements (*.csv)": ".csv"}
 
@@ -36,14 +37,14 @@ def finished_name(chosen: str, kind: str) -> tuple[Path, bool]:
     return path.with_name(path.name + FILTERS.get(kind, ".json")), False
 
 
-def save_new(motion: Motion | None, path: str | os.PathLike[str], overwrite: bool = False) -> Path:
-    """Save a motion; see `EstimateMotion.save`."""
-    if motion is None:
+def save_new(kept: Kept | None, path: str | os.PathLike[str], overwrite: bool = False) -> Path:
+    """Save a motion, and where its stack lies; see `EstimateMotion.save`."""
+    if kept is None:
         raise ValueError("There is no result to save yet.")
     target = Path(path)
     if target.exists() and not overwrite:
         raise FileExistsError(f"{target} exists already; choose another name.")
-    save_motion(motion, target)
+    write_motion(kept.motion, target, place_record(kept))
     return target
 
 

@@ -13,7 +13,7 @@ from napari_motionfft.viewer.draw_region import draw_region
 from napari_motionfft.viewer.preview import add_preview
 from napari_motionfft.viewer.results import add_results, remove_results
 from napari_motionfft.viewer.run_list import RunList
-from napari_motionfft.viewer.runs import keep, result_count
+from napari_motionfft.viewer.runs import result_count, write_into
 from napari_motionfft.viewer.widgets.buttons import RUNNING, allow_cancel, button, row
 from napari_motionfft.viewer.widgets.dialogs import ask_where_to_save, save_new
 from napari_motionfft.viewer.widgets.form import EstimateForm
@@ -65,10 +65,11 @@ class EstimateMotion(PanelDock):
         buttons = row("buttons", [self.preview_button, self.run_button, self.cancel_button])
         super().__init__(name="estimate_motion", labels=False)
         scrolled(self, [self.form, buttons, self.progress, self.panel], least=(0, 320))
-        self.dock = PathDock(napari_viewer, self._failed)
+        self.dock = PathDock(napari_viewer, self.runs, self._failed)
         self._connect()
         self.form.show_preferences(settings.read())
         self._follow(self._offer_devices)
+        self._take_up()  # what a dock before this one has left
 
     def _connect(self) -> None:
         self.run_button.changed.connect(self.run)
@@ -81,6 +82,7 @@ class EstimateMotion(PanelDock):
         self.panel.plot_button.changed.connect(self.toggle_plot)
         self.panel.remove_button.changed.connect(self.remove_results)
         self.panel.shown.changed.connect(self.show_run)
+        self._viewer.layers.events.inserted.connect(self._offer_opened)
         settings.follow(self._preferences_changed)
 
     def run(self) -> None:
@@ -144,6 +146,19 @@ class EstimateMotion(PanelDock):
                 self._clear_view()
         super().reset_choices()
 
+    def _take_up(self) -> Run | None:
+        """Bring the newest of the runs that others have added into view; returns it."""
+        found = self.runs.take_up()
+        if found:
+            self.show_run(found[-1].run_id)
+        return found[-1] if found else None
+
+    def _offer_opened(self, *_: Any) -> None:
+        """A layer was added: it may be the last that it takes to know a run from a file."""
+        opened = self._take_up() if alive(self) else None
+        if opened is not None and not self.dock.visible:
+            self.dock.offer(opened)
+
     @property
     def _in_view(self) -> bool:
         """The layers of the run in view are in the viewer."""
@@ -151,7 +166,7 @@ class EstimateMotion(PanelDock):
 
     def _clear_view(self) -> None:
         """The layers are gone, and the plot with them; numbers stay to be saved."""
-        self.dock.close()
+        self.dock.put_away()
         if self.last is not None and self.last.preview:  # it has nothing more to say
             self.last = None
             self.panel.show_nothing()
@@ -174,7 +189,7 @@ class EstimateMotion(PanelDock):
         FileExistsError
             The file exists and `overwrite` is not given.
         """
-        return save_new(None if self.last is None else self.last.motion, path, overwrite)
+        return save_new(None if self.last is None else self.last.kept, path, overwrite)
 
     def remove_results(self) -> int:
         """Remove every layer that this plugin has added; returns how many there were."""
@@ -187,6 +202,8 @@ class EstimateMotion(PanelDock):
         self._save_to(ask_where_to_save(self.native, name))
 
     def _done(self, run: Run) -> None:
+        assert run.asked is not None
+        assert run.kept is not None
         assert run.report is not None
         self.dock.offer(run)  # before the layers, which are laid out for the canvas that is left
         self.last = run
@@ -198,7 +215,7 @@ class EstimateMotion(PanelDock):
         else:
             layout = run.asked.preferences.layout
             layers = add_results(self._viewer, motion, source, layout=layout)
-            keep(layers, motion, source, run.layer_frames)
+            write_into(layers, run.kept)
         self.last = self.runs.add(run, layers)
         self.panel.show_report(run.report)
         self._refresh()
@@ -233,9 +250,10 @@ class EstimateMotion(PanelDock):
         set_enabled(self.form.draw, no_draw, "Add a Shapes layer over the image to draw in.")
         last, count = self.last, result_count(self._viewer)
         self.panel.offer_runs(self.runs.choices(), last.run_id if last else "")
-        self.panel.allow(last is not None, self._in_view, count, running)
+        called = last is not None and bool(last.script)
+        self.panel.allow(last is not None, self._in_view, called, count, running)
         whole = last if last and not last.preview else None  # a preview is not made for more
         shown = whole.run_id if whole and self._in_view else None
-        stack = whole.asked.layer if whole else None
+        stack = self.runs.stack(whole) if whole else None
         self.use.offer(shown, stack, has_result=whole is not None, running=running)
         self.progress.visible = running

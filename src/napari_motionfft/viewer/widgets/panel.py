@@ -12,6 +12,7 @@ SAVE = "Save the motion as a table (CSV) or whole, with images and landscape (JS
 COPY = "Copy the call that repeats this run in a script."
 PLOT = "Show displacement against time below the canvas, or take it away."
 SHOWN = "Whose numbers and time plot are in view."
+NO_CALL = "The call is not known: this panel did not make the result."
 GONE = "The result layers of this run were removed."
 
 
@@ -76,13 +77,15 @@ class ResultPanel(Container):  # type: ignore[misc]
         """What went wrong is put right."""
         say(self.error)
 
-    def allow(self, has_result: bool, has_layers: bool, layers: int, running: bool) -> None:
+    def allow(
+        self, has_result: bool, has_layers: bool, has_call: bool, layers: int, running: bool
+    ) -> None:
         """Switch the buttons to what can be done now.
 
         Parameters
         ----------
-        has_result, has_layers
-            A run is in view; its layers are in the viewer.
+        has_result, has_layers, has_call
+            A run is in view; its layers are in the viewer; the call that repeats it is known.
         layers
             How many this plugin has added in all.
         running
@@ -90,6 +93,6 @@ class ResultPanel(Container):  # type: ignore[misc]
         """
         nothing = None if has_result else NO_RESULT
         set_enabled(self.save_button, nothing, SAVE)
-        set_enabled(self.copy_button, nothing, COPY)
+        set_enabled(self.copy_button, nothing or (None if has_call else NO_CALL), COPY)
         set_enabled(self.plot_button, nothing or (None if has_layers else GONE), PLOT)
         allow_remove(self.remove_button, layers, running)

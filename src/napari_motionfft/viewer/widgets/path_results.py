@@ -9,7 +9,7 @@ from qtpy.QtCore import QSize
 
 from napari_motionfft.viewer.asked import Run
 from napari_motionfft.viewer.path_report import changing
-from napari_motionfft.viewer.time_link import TimeLink
+from napari_motionfft.viewer.run_list import RunList
 from napari_motionfft.viewer.widgets.bottom_dock import BottomDock
 from napari_motionfft.viewer.widgets.path_plot import PathPlot
 from napari_motionfft.viewer.widgets.time_results import TimeResults
@@ -42,8 +42,9 @@ class PathDock(BottomDock):
     the user: open it stays open, closed it stays closed.
     """
 
-    def __init__(self, viewer: Any, on_failed: Callable[[Exception], None]) -> None:
+    def __init__(self, viewer: Any, runs: RunList, on_failed: Callable[[Exception], None]) -> None:
         super().__init__(viewer, TITLE, PathResults, on_failed)
+        self._runs = runs
         self._offered = False
 
     def offer(self, run: Run) -> None:
@@ -56,10 +57,12 @@ class PathDock(BottomDock):
         self._offered = True
         if not self.open():
             return
-        source, asked = run.source, run.asked
-        count = len(run.result.displacements)
-        link = TimeLink(self._viewer, asked.layer, source.time_axis, source.first_frame, count)
-        self.results.show_chart(run.chart, link)
+        self.results.show_chart(run.chart, self._runs.time_link(run))
+
+    def put_away(self) -> None:
+        """Close the dock since there is nothing to show: it opens again for the next path."""
+        self._offered = self._offered and not self.visible
+        self.close()
 
     def toggle(self, run: Run | None) -> None:
         """Open the dock on a run, or close it."""
