@@ -94,16 +94,16 @@ def test_the_model_has_its_size(model: str, coefficients: int, text: str) -> Non
     assert "Compared" not in rows(motion)
     both = (Candidate("other", 1, 4.2), *one)
     chosen = wandering(model=model, parameters=coefficients, candidates=both)
-    assert model_text(chosen) == f"{text}, chosen by split-half prediction"
-    assert rows(chosen)["Compared"] == f"other 4.2 σ, {model} 22.8 σ"
+    assert model_text(chosen) == f"{text}, chosen by likelihood"
+    assert rows(chosen)["Compared"] == "in log-likelihood: other −19"
 
 
 def test_sizes_of_one_model_are_compared_by_size_and_models_by_their_best() -> None:
     splines = tuple(Candidate("spline", k + 4, float(k)) for k in (2, 4, 8))
     told = rows(wandering(candidates=splines))["Compared"]
-    assert told == "2 intervals 2.0 σ, 4 intervals 4.0 σ, 8 intervals 8.0 σ"
+    assert told == "in log-likelihood: 2 intervals −6, 4 intervals −4"
     told = rows(wandering(candidates=(Candidate("velocity", 2, 1.5), *splines)))["Compared"]
-    assert told == "velocity 1.5 σ, spline 8.0 σ"
+    assert told == "in log-likelihood: velocity −6"
 
 
 def test_what_was_asked_besides_is_told_where_it_is_not_usual() -> None:

@@ -195,12 +195,12 @@ def frame_table(
 def candidate(row: Any) -> Candidate:
     """One model that was compared."""
     if not (isinstance(row, list) and len(row) == 3):
-        raise ValueError(f"candidates must be [model, parameters, prediction], got {row!r:.60}")
-    parts = dict(zip(("model", "parameters", "prediction"), row, strict=True))
+        raise ValueError(f"candidates must be [model, parameters, evidence], got {row!r:.60}")
+    parts = dict(zip(("model", "parameters", "evidence"), row, strict=True))
     return Candidate(
         typed(parts, "model", str),
         int(whole(parts, "parameters", ())),
-        float(table(parts, "prediction", ())),
+        float(table(parts, "evidence", ())),
     )
 
 

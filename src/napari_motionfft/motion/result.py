@@ -42,15 +42,15 @@ class Landscape:
 
 
 class Candidate(NamedTuple):
-    """One model that was tried: how well it predicts the half of the data that it did not see.
+    """One model that was compared with others.
 
-    `parameters` counts its coefficients an axis; `prediction` is the energy that its path from one
-    half of the frequencies gives the other half, in noise σ.
+    `parameters` counts its coefficients an axis. `evidence` is what the choice goes by: the
+    log-likelihood of its path in nats, less 2 for each coefficient of either axis.
     """
 
     model: str
     parameters: int
-    prediction: float
+    evidence: float
 
 
 @dataclass(frozen=True, eq=False)

@@ -91,10 +91,10 @@ def model_rows(motion: Motion) -> Rows:
 
 
 def model_text(motion: Motion) -> str:
-    """ "spline, 8 intervals, chosen by split-half prediction"."""
+    """ "spline, 8 intervals, chosen by likelihood"."""
     told = [motion.model, size_text(motion, motion.model, motion.parameters)]
     if len(motion.candidates) > 1:
-        told.append("chosen by split-half prediction")
+        told.append("chosen by likelihood")
     return ", ".join(part for part in told if part)
 
 
@@ -120,13 +120,15 @@ def counted(number: int, what: str) -> str:
 
 
 def compared(motion: Motion) -> str:
-    """What candidates predict: the best of each model, or of one model each size."""
+    """How far each model falls short of the best in log-likelihood, or each size of one model."""
     best: dict[str, float] = {}
     one_kind = len({each.model for each in motion.candidates}) == 1
     for each in motion.candidates:
         size = size_text(motion, each.model, each.parameters) if one_kind else each.model
-        best[size] = max(each.prediction, best.get(size, -np.inf))
-    return ", ".join(f"{name} {height:.1f} σ" for name, height in best.items())
+        best[size] = max(each.evidence, best.get(size, -np.inf))
+    top = max(best.values(), default=0.0)
+    told = (f"{name} {signed(height - top, 0)}" for name, height in best.items() if height < top)
+    return "in log-likelihood: " + ", ".join(told)
 
 
 def half_rows(motion: Motion) -> Rows:

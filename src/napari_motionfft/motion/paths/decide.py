@@ -8,16 +8,17 @@ from dataclasses import dataclass
 import torch
 
 from napari_motionfft.motion.job import Check, within
-from napari_motionfft.motion.paths.choose import Trial, best_of, predicted, trials, worth_trying
-from napari_motionfft.motion.paths.find import SAME, Field, Found, Hint, centred, find, masks
+from napari_motionfft.motion.paths.choose import Trial, fitted, held_out, trials
+from napari_motionfft.motion.paths.find import SAME, Field, Found, Hint, centred, find
 from napari_motionfft.motion.paths.jumps import jumps_of
 from napari_motionfft.motion.paths.linked import cuts, loose_cut
 from napari_motionfft.motion.paths.matching import Match, agreement
 from napari_motionfft.motion.paths.outliers import foreign
-from napari_motionfft.motion.paths.views import View
+from napari_motionfft.motion.paths.views import View, masks
 from napari_motionfft.motion.paths.weighing import weighed, weight_along
 from napari_motionfft.motion.result import Candidate
 from napari_motionfft.motion.significance import threshold
+from napari_motionfft.motion.trajectory import basis_of
 
 KINDS = ("single", "grown", "bent")
 """Ways of finding a path, see `Found`."""
@@ -25,6 +26,8 @@ MOST = 0.9
 """Share of the frames that say how far two paths lie apart."""
 CERTAIN, WIDE = 8.0, 3.0
 """σ of agreement across a jump, and px of it, that make it certain."""
+NOISY = 0.1
+"""px: standard error of a frame at low resolution below which frames need not share nodes."""
 CROWDED = "More than half of the frames do not match the others: nothing says which scene is meant."
 APART = (
     "Frames before {0} and from {0} on show nothing in common: how the two parts lie to one "
@@ -43,9 +46,13 @@ class Chosen:
     views
         Low-resolution views along it, weighed.
     best
-        The model that predicts best.
+        The model of the highest evidence.
     candidates
         All that were compared.
+    basis
+        (T, K) of the model.
+    halves, score
+        Its paths from either half, and the agreement that these give the other half, in σ.
     excluded, jumps
         Frames.
     matched
@@ -58,6 +65,9 @@ class Chosen:
     views: list[View]
     best: Trial
     candidates: tuple[Candidate, ...]
+    basis: torch.Tensor
+    halves: list[torch.Tensor]
+    score: float
     excluded: list[int]
     jumps: list[int]
     matched: Match
@@ -95,15 +105,27 @@ def choose(field: Field, user: torch.Tensor, check: Check) -> Chosen:
     frames = sort_out(field, start, user, within(check, 0.7, 0.75))
     found = jumps_of(start.path, start.halves, frames.excluded) if start.single else []
     jumps = sorted({*found, *start.hint.jumps} - set(frames.excluded))
-    tried = compare(field, start, frames, jumps, within(check, 0.75, 1.0))
-    best = best_of(tried)
-    doubt = CROWDED if frames.crowded else chance(best, len(tried), field)
-    if not doubt:
-        cut = loose_cut(frames.views, best.paths, frames.parts, frames.weights, best.score)
-        doubt = "" if cut is None else APART.format(cut)
+    tried = compare(field, start, frames, jumps, within(check, 0.75, 0.95))
+    best = max(tried, key=lambda one: one.candidate.evidence)
     candidates = tuple(one.candidate for one in tried)
+    basis = basis_of(best.candidate.model, len(user), best.size, frames.excluded, jumps)  # (T, K)
+    halves, score = held_out(frames.views, start.halves, basis, frames.weights)
+    doubt = CROWDED if frames.crowded else chance(score, field)
+    if not doubt:
+        cut = loose_cut(frames.views, halves, frames.parts, frames.weights)
+        doubt = "" if cut is None else APART.format(cut)
     return Chosen(
-        start.path, frames.views, best, candidates, frames.excluded, jumps, frames.matched, doubt
+        start.path,
+        frames.views,
+        best,
+        candidates,
+        basis,
+        halves,
+        score,
+        frames.excluded,
+        jumps,
+        frames.matched,
+        doubt,
     )
 
 
@@ -136,23 +158,16 @@ def sort_out(field: Field, start: Start, user: torch.Tensor, check: Check) -> So
 def compare(
     field: Field, start: Start, frames: Sorted, jumps: Sequence[int], check: Check
 ) -> list[Trial]:
-    """Every model that was asked for or makes sense, fitted to either half."""
+    """Every model that was asked for or makes sense, fitted to all frequencies."""
     tried: list[Trial] = []
     asked = trials(field.job.asked, len(frames.weights))
-    for turn, (model, parameters) in enumerate(asked):
-        if worth_trying(tried, model):
-            part = within(check, turn / len(asked), (turn + 1) / len(asked))
-            one = predicted(
-                frames.views,
-                start.halves,
-                model,
-                parameters,
-                frames.weights,
-                frames.excluded,
-                jumps,
-                part,
-            )
-            tried.append(one)
+    for turn, (model, size) in enumerate(asked):
+        if model == "free" and size > 1 and tried and tried[-1].error < NOISY:
+            break  # the bins come last: every frame tells its place well enough
+        check(turn / len(asked), f"Fitting a {model} path")
+        tried.append(
+            fitted(frames.views, start.path, model, size, frames.weights, frames.excluded, jumps)
+        )
     return tried
 
 
@@ -218,13 +233,13 @@ def distinct_views(
     return found
 
 
-def chance(best: Trial, tried: int, field: Field) -> str:
+def chance(score: float, field: Field) -> str:
     """Why the agreement of two halves may be chance, or ""."""
-    limit = threshold(tried + 3, effective_bins(field.still))
-    if best.score >= limit:
+    limit = threshold(len(KINDS), effective_bins(field.still))
+    if score >= limit:
         return ""
     return (
-        f"A path from half of the data gives the other half {best.score:.1f} σ of agreement; "
+        f"A path from half of the data gives the other half {score:.1f} σ of agreement; "
         f"chance alone reaches {limit:.1f} σ. The motion is not determined."
     )
 

@@ -15,7 +15,7 @@ from napari_motionfft.motion.paths.linked import relinked
 from napari_motionfft.motion.paths.links import Link, shares_of, spread_out
 from napari_motionfft.motion.paths.lookup import look
 from napari_motionfft.motion.paths.matching import agreement, match
-from napari_motionfft.motion.paths.views import LowPass, View, spans
+from napari_motionfft.motion.paths.views import LowPass, View, masks, spans
 from napari_motionfft.motion.trajectory import spline, steps
 
 RUNGS = (1, 2, 4, 8)
@@ -26,8 +26,11 @@ STILL = 0.15
 SAME, SETTLED = 1.0, 0.1
 """px: two paths lead to the same place; another lookup would change nothing that matters."""
 
-WEAK, SURE = 0.6, 4.0
-"""Correlation below which, by so many standard errors, a frame is looked for everywhere."""
+WEAK, FOREIGN, SURE = 0.8, 0.6, 4.0
+"""Correlation below which, by so many standard errors, a frame is looked for everywhere; and below
+which it is found nowhere."""
+GAIN = 0.1
+"""Correlation that another place must gain."""
 BETTER = 1.2
 """Times that a mended path must agree better to be taken."""
 
@@ -161,9 +164,12 @@ def looked_up(
     weak = told.correlation + SURE * told.stderr < WEAK
     if bool(weak.any()) and float(weak.double().mean()) < 0.5:
         reach[weak] = min(box_shape(field.job.box)) / 2
-        path = renewed(views, path, weights, reach, None, masks(views, which))
+        other = renewed(views, path, weights, reach, None, masks(views, which))
+        found = match(views, other, weights, masks(views, which))
+        gained = found.correlation > told.correlation + GAIN
+        path = torch.where(gained[:, None] | ~weak[:, None], other, path)
         told = match(views, path, weights, masks(views, which))
-        path = bridged(path, told.correlation + SURE * told.stderr >= WEAK)
+        path = bridged(path, told.correlation + SURE * told.stderr >= FOREIGN)
     return path
 
 
@@ -188,11 +194,6 @@ def centred(path: torch.Tensor) -> torch.Tensor:
 def smooth_basis(frames: int, rung: int) -> torch.Tensor:
     """A spline of so many intervals, fewer where there are few frames."""
     return spline(frames, max(1, min(rung, frames // 4)))
-
-
-def masks(views: Sequence[View], which: int | None) -> list[torch.Tensor] | None:
-    """One half of the frequencies of each view, or None for all."""
-    return None if which is None else [view.half(which) for view in views]
 
 
 def renewed(

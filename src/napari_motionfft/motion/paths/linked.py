@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 
 from napari_motionfft.motion.paths.lookup import planes, summit
+from napari_motionfft.motion.paths.matching import BLOCK, incoherent
 from napari_motionfft.motion.paths.views import View
 
 LEAST, SHARE = 3, 8
@@ -29,12 +30,16 @@ class Cuts:
     first
         Frame of the stack that the first cut lies before.
     energy, noise
-        (m,) Σ W·Re(A*·B) of the sums before and after, and its standard deviation by chance.
+        (m,) Σ W·Re(A*·B) of the sums before and after, and its standard deviation if the two
+        showed different scenes.
+    expected
+        (m,) the energy to expect if they show the same one.
     """
 
     first: int
     energy: torch.Tensor
     noise: torch.Tensor
+    expected: torch.Tensor
 
 
 def cuts(
@@ -45,18 +50,27 @@ def cuts(
         return None
     least = least_of(view)
     weight = view.weight if mask is None else view.weight * mask
-    total, power = sums(view, path, weights, 0, view.count)
-    before, spent = sums(view, path, weights, 0, least)
-    energy, noise = [], []
+    mine = weights[view.start : view.stop]
+    floor = incoherent(view, path, weights)
+    total = summed(view, path, weights, 0, view.count)
+    before = summed(view, path, weights, 0, least)
+    energy, noise, expected = [], [], []
     for at in range(least, view.count - least + 1):
-        after, left = total - before, power - spent
+        after = total - before
         energy.append(float((weight * (before.conj() * after).real).sum()))
-        spread = (0.5 * weight.square() * view.once * spent * left).sum()
+        powers = [part.real.square() + part.imag.square() for part in (before, after)]
+        spread = (0.5 * weight.square() * view.once * powers[0] * powers[1]).sum()
         noise.append(max(float(spread) * view.shared, 1e-300) ** 0.5)
+        own = [float(part.square().sum()) for part in (mine[:at], mine[at:])]
+        coherent = [
+            max(0.0, float((weight * (power - n * floor)).sum()))
+            for power, n in zip(powers, own, strict=True)
+        ]
+        expected.append((coherent[0] * coherent[1]) ** 0.5)
         if at < view.count:
-            more, used = sums(view, path, weights, at, at + 1)
-            before, spent = before + more, spent + used
-    return Cuts(view.start + least, torch.tensor(energy).double(), torch.tensor(noise).double())
+            before = before + summed(view, path, weights, at, at + 1)
+    told = (torch.tensor(values, dtype=torch.float64) for values in (energy, noise, expected))
+    return Cuts(view.start + least, *told)
 
 
 def least_of(view: View) -> int:
@@ -64,20 +78,16 @@ def least_of(view: View) -> int:
     return max(LEAST, view.count // SHARE)
 
 
-def sums(
+def summed(
     view: View, path: torch.Tensor, weights: torch.Tensor, first: int, last: int
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """(Ky, Kx) sum of the compensated frames first…last of a run, and of their power."""
+) -> torch.Tensor:
+    """(Ky, Kx) sum of the compensated frames first…last of a run."""
     mine = weights[view.start : view.stop].to(view.spectra.device, torch.float32)
     total = torch.zeros_like(view.spectra[0])
-    power = torch.zeros_like(view.weight)
-    for start in range(first, last, 64):
-        stop = min(start + 64, last)
-        part = view.aligned(path, start, stop)
-        share = mine[start:stop, None, None]
-        total += (share * part).sum(0)
-        power += (share.square() * (part.real.square() + part.imag.square())).sum(0)
-    return total, power
+    for start in range(first, last, BLOCK):
+        stop = min(start + BLOCK, last)
+        total += (mine[start:stop, None, None] * view.aligned(path, start, stop)).sum(0)
+    return total
 
 
 def loose_cut(
@@ -85,16 +95,11 @@ def loose_cut(
     halves: Sequence[torch.Tensor],
     masks: Sequence[Sequence[torch.Tensor]],
     weights: torch.Tensor,
-    score: float,
 ) -> int | None:
     """First frame of a part that nothing links to the part before it; None if all is linked.
 
-    Each half of the frequencies is looked at along the path found from the other.
-
-    Parameters
-    ----------
-    score
-        Agreement of all frames in σ: it says what to expect across a cut.
+    Each half of the frequencies is looked at along the path found from the other. A cut is loose
+    where its sides agree no more than by chance, though they would if they showed one scene.
     """
     count = len(weights)
     best = torch.full((count,), -torch.inf, dtype=torch.float64)
@@ -104,18 +109,17 @@ def loose_cut(
         one, two = both
         if one is None or two is None:
             continue
-        seen = (one.energy + two.energy) / (one.noise.square() + two.noise.square()).sqrt()
-        n = view.count
-        t = torch.arange(least_of(view), n - least_of(view) + 1, dtype=torch.float64)
-        expected = score * (2 * t * (n - t)).sqrt() / n
+        noise = (one.noise.square() + two.noise.square()).sqrt()
+        seen = (one.energy + two.energy) / noise
+        expected = (one.expected + two.expected) / noise
         at = slice(one.first, one.first + len(seen))
         better = seen > best[at]
         best[at] = torch.where(better, seen, best[at])
         wanted[at] = torch.where(better, expected, wanted[at])
-    found = (best > -torch.inf) & (best < LOOSE * wanted) & (best < CHANCE)
+    found = (best > -torch.inf) & (best < CHANCE) & (best < LOOSE * wanted)
     if not bool(found.any()):
         return None
-    weakest = torch.where(found, best, torch.inf)
+    weakest = torch.where(found, best / wanted, torch.inf)
     return int(weakest.argmin())
 
 
@@ -132,11 +136,10 @@ def relinked(
         if found is None:
             break
         n = view.count
-        t = torch.arange(least_of(view), n - least_of(view) + 1, dtype=torch.float64)
-        at = int((found.energy / found.noise / (t * (n - t)).sqrt()).argmin())
+        at = int((found.energy / found.noise).argmin())
         frame = found.first + at
-        before, _ = sums(view, path, weights, 0, frame - view.start)
-        after, _ = sums(view, path, weights, frame - view.start, n)
+        before = summed(view, path, weights, 0, frame - view.start)
+        after = summed(view, path, weights, frame - view.start, n)
         plane, spacing = planes((weight * before.conj() * after)[None], view.band)
         cell = plane.flatten(1).argmax(1)
         moved = summit(plane, spacing, cell.cpu())[0]

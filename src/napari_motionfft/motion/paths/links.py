@@ -135,6 +135,12 @@ def spread_out(links: Sequence[Link], basis: torch.Tensor) -> torch.Tensor:
     return theta
 
 
+def frame_error(link: Link) -> float:
+    """px: standard error of one free frame, the smaller component."""
+    inverse = torch.linalg.pinv(link.curvature, hermitian=True)
+    return float((inverse @ link.scatter @ inverse).diagonal().clamp(min=0).min().sqrt())
+
+
 def cholesky(matrix: torch.Tensor) -> torch.Tensor:
     """Cholesky factor of a matrix that may be barely positive."""
     ridge = 1e-12 * matrix.diagonal().abs().mean().clamp(min=1e-300)

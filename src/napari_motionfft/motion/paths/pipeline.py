@@ -9,16 +9,14 @@ from napari_motionfft.motion.frame_weights import named_weights
 from napari_motionfft.motion.integrate import MARGIN, mean_images, reach
 from napari_motionfft.motion.job import Check, Job
 from napari_motionfft.motion.paths.decide import Chosen, choose
-from napari_motionfft.motion.paths.find import Field, masks
+from napari_motionfft.motion.paths.find import Field
 from napari_motionfft.motion.paths.refined import refine
-from napari_motionfft.motion.paths.sharpen import sharpen
 from napari_motionfft.motion.paths.told import departure, disagreement, verdict
-from napari_motionfft.motion.paths.views import LowPass
+from napari_motionfft.motion.paths.views import LowPass, masks
 from napari_motionfft.motion.paths.weighing import has_pattern
 from napari_motionfft.motion.pipeline import held, refine_weight, temporal_mean
 from napari_motionfft.motion.result import Motion
 from napari_motionfft.motion.search import SearchResult, Seen, searched, see
-from napari_motionfft.motion.trajectory import basis_of
 
 LEAST_WEIGHT = 1e-3
 """Of the heaviest frame's weight: what every frame keeps in the estimate."""
@@ -72,16 +70,13 @@ def finished(
     job: Job, field: Field, found: SearchResult, chosen: Chosen, user: torch.Tensor
 ) -> Motion:
     """Refine the chosen path on all frequencies, judge it, average along it."""
-    count = job.frames.count
     wide, _ = reach(job.box, job.frames.shape, chosen.start, 2 * MARGIN)
     job = held(job, wide, job.stage(0.6, 0.62))
     weights = floored(user)
     weights[chosen.excluded] = 0
-    best, model = chosen.best, chosen.best.candidate.model
-    basis = basis_of(model, count, best.parameters, chosen.excluded, chosen.jumps)
-    views = chosen.views
+    basis, views = chosen.basis, chosen.views
     parts = [masks(views, which) or [] for which in (0, 1)]
-    start = sharpen(views, chosen.start, basis, weights, None, 3)
+    start = chosen.best.path
     passes, steps = PASSES[job.asked["effort"]]
     weight_of = refine_weight(job.weight)
     low = field.low.static
@@ -97,14 +92,14 @@ def finished(
         has_pattern(job),
         job.stage(0.65, 0.85),
     )
-    spread = disagreement(views, best.paths, basis, weights, parts)
+    spread = disagreement(views, chosen.halves, basis, weights, parts)
     astray = departure(fit, basis, weights)
     told = verdict(
         job,
         fit,
         basis,
         start,
-        best.paths,
+        chosen.halves,
         spread,
         astray,
         chosen.excluded,
@@ -120,7 +115,7 @@ def finished(
         velocity=told.velocity.numpy(),
         velocity_stderr=told.covariance.diagonal().clamp(min=0).sqrt().numpy(),
         velocity_covariance=told.covariance.numpy(),
-        score=best.score,
+        score=chosen.score,
         reliable=told.reason == "",
         reason=told.reason,
         split_half=told.split.numpy(),
@@ -133,7 +128,7 @@ def finished(
         settings=job.asked,
         device="",
         notes=told.notes,
-        model=model,
+        model=chosen.best.candidate.model,
         parameters=basis.shape[1],
         candidates=chosen.candidates,
         excluded=tuple(chosen.excluded),
@@ -141,6 +136,6 @@ def finished(
         correlation=chosen.matched.correlation.numpy(),
         frame_score=chosen.matched.score.numpy(),
         frame_weights=(averaged / averaged.sum()).numpy(),
-        split_half_displacements=torch.stack([p - p[:1] for p in best.paths]).numpy(),
+        split_half_displacements=torch.stack([p - p[:1] for p in chosen.halves]).numpy(),
         origin=(images.box[0][0], images.box[1][0]),
     )

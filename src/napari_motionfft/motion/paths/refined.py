@@ -8,7 +8,7 @@ import torch
 
 from napari_motionfft.motion.crops import Crop, cut
 from napari_motionfft.motion.job import Check, Job, within
-from napari_motionfft.motion.paths.links import Link, shares_of, solve
+from napari_motionfft.motion.paths.links import Link, frame_error, shares_of, solve
 from napari_motionfft.motion.paths.sharpen import bounded, nearest
 from napari_motionfft.motion.paths.still_pattern import less_still
 from napari_motionfft.motion.paths.views import spans
@@ -98,16 +98,10 @@ def climb(
         step = solve(links, basis)
         moved = basis @ step.move
         longest = float((moved - moved.mean(0)).abs().max())
-        error = min(frame_error(run) for run in runs)
+        error = min(frame_error(link) for link in links)
         if done == steps or longest < max(1e-4, CLOSE * error):
             covariance = solve(links, basis, errors=True).covariance
             assert covariance is not None
             return Refined(theta, covariance, runs, crops)
         theta = theta + bounded(step.move, basis)
         done += 1
-
-
-def frame_error(run: Aligned) -> float:
-    """px: standard error of one free frame, the smaller component."""
-    inverse = torch.linalg.pinv(run.curvature, hermitian=True)
-    return float((inverse @ run.scatter @ inverse).diagonal().clamp(min=0).min().sqrt())

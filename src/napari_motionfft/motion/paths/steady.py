@@ -9,16 +9,23 @@ import torch
 from napari_motionfft.motion.integrate import MARGIN, reach
 from napari_motionfft.motion.job import Job
 from napari_motionfft.motion.judge import judge
-from napari_motionfft.motion.paths.choose import predicted
+from napari_motionfft.motion.paths.choose import fitted, held_out
 from napari_motionfft.motion.paths.decide import Chosen
-from napari_motionfft.motion.paths.find import Field, masks
+from napari_motionfft.motion.paths.find import Field
+from napari_motionfft.motion.paths.linked import loose_cut
 from napari_motionfft.motion.paths.outliers import foreign
 from napari_motionfft.motion.paths.pipeline import field_of, finished, user_weights
+from napari_motionfft.motion.paths.views import masks
 from napari_motionfft.motion.paths.weighing import weighed, weight_along
 from napari_motionfft.motion.pipeline import follow, held, refine_weight, start_of, temporal_mean
 from napari_motionfft.motion.result import Motion
 from napari_motionfft.motion.search import SearchResult, searched, see
 from napari_motionfft.motion.trajectory import velocity
+
+ASIDE = (
+    "Along this motion, frames before {0} and from {0} on show nothing in common: it is not "
+    "constant, or the scene is another one."
+)
 
 
 def constant(job: Job) -> Motion:
@@ -44,16 +51,23 @@ def without_strangers(job: Job, field: Field, found: SearchResult, motion: Motio
     views = field.views(path, job.check)
     parts = [masks(views, which) or [] for which in (0, 1)]
     excluded, matched, _ = foreign(views, [path, path], parts)
-    if not excluded:
-        return replace(
-            motion, correlation=matched.correlation.numpy(), frame_score=matched.score.numpy()
-        )
     user = user_weights(job)
     weights = user.clone()
     weights[excluded] = 0
     views = weighed(views, path, weights, weight_along(job, views, path, weights))
-    one = predicted(
-        views, [path, path], "velocity", 1, weights, excluded, (), job.stage(0.98, 0.99)
-    )
-    chosen = Chosen(path, views, one, (), excluded, [], matched, "")
+    cut = loose_cut(views, [path, path], parts, weights) if motion.reliable else None
+    if not excluded:
+        reason = motion.reason if cut is None else ASIDE.format(cut)
+        return replace(
+            motion,
+            correlation=matched.correlation.numpy(),
+            frame_score=matched.score.numpy(),
+            reason=reason,
+            reliable=reason == "",
+        )
+    one = fitted(views, path, "velocity", 1, weights, excluded, ())
+    basis = velocity(job.frames.count)
+    halves, score = held_out(views, [path, path], basis, weights)
+    doubt = "" if cut is None else ASIDE.format(cut)
+    chosen = Chosen(path, views, one, (), basis, halves, score, excluded, [], matched, doubt)
     return replace(finished(job, field, found, chosen, user), score=found.score)

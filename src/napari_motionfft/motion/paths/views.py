@@ -168,3 +168,8 @@ class LowPass:
 def spans(views: Sequence[View] | Sequence[Crop]) -> list[tuple[int, int]]:
     """(start, stop) of each run."""
     return [(view.start, view.stop) for view in views]
+
+
+def masks(views: Sequence[View], which: int | None) -> list[torch.Tensor] | None:
+    """One half of the frequencies of each view, or None for all."""
+    return None if which is None else [view.half(which) for view in views]
