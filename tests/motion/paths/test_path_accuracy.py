@@ -145,7 +145,7 @@ def test_more_effort_is_no_worse(effort: str) -> None:
 def test_auto_picks_the_model_that_made_the_path(
     kind: str, models: set[str], snr: float | None
 ) -> None:
-    motion, known = answer(kind, "auto", snr, 0), made(kind, snr, 0)
+    motion, known = answer(kind, "auto", snr, 1), made(kind, snr, 1)
     assert motion.model in models
     assert rmse(motion.displacements, known.path) < 1.5 * np.sqrt((known.bound**2).mean()) + 4e-3
     tried = [candidate.model for candidate in motion.candidates]
