@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from benchmarks.path_scenes import noise_only, random_walk
+from benchmarks.path_scenes import moving_window, noise_only, random_walk
 from tests.motion.made import scene
-from tests.motion.paths.made import walking
+from tests.motion.paths.made import along, walking
 
 import napari_motionfft as mf
 
@@ -28,6 +28,32 @@ def test_smooth_noise_is_not_reliable() -> None:
         for model in ("free", "auto"):
             motion = mf.estimate_motion(stack, model)
             assert not motion.reliable, (seed, model)
+
+
+@pytest.mark.parametrize("model", ["polynomial", "spline", "free"])
+@pytest.mark.parametrize("at", [10, 12])
+def test_two_scenes_are_not_one_path(model: str, at: int) -> None:
+    known = walking(20, 64, 2.0, 3)
+    other = moving_window(scene(256, 9), random_walk(5, 20, 0.5), 64, 2.0)
+    stack = known.stack.copy()
+    stack[at:] = other.stack[at:] * (known.stack.std() / other.stack.std())
+    motion = mf.estimate_motion(stack, model)
+    if motion.reliable:  # the lesser part is left out
+        assert set(range(at, 20)) <= set(motion.excluded) | set(range(at))
+        assert motion.excluded
+    else:
+        assert "nothing in common" in motion.reason or "not determined" in motion.reason
+
+
+@pytest.mark.parametrize("model", ["velocity", "polynomial", "spline", "free"])
+def test_a_jump_beyond_half_the_field_is_doubted_or_right(model: str) -> None:
+    path = random_walk(3, 20, 0.3)
+    path[10:] += (40, 0)
+    known = along(path, 64, 2.0)
+    motion = mf.estimate_motion(known.stack, model)
+    off = motion.displacements - known.path
+    wrong = np.abs(off[10:].mean(0) - off[:10].mean(0)).max()
+    assert wrong < 1 or not motion.reliable
 
 
 @pytest.mark.parametrize("model", ["polynomial", "free"])
