@@ -100,8 +100,8 @@ def estimate_motion(
         (T, Y, X) NumPy, torch, dask or zarr array of any real dtype.
     model
         "velocity": constant velocity. "polynomial", "spline" (cubic): smooth, with jumps as steps.
-        "free": every frame for itself. "auto": of these, the one whose path from one half of the
-        spatial frequencies gives the other half the most energy.
+        "free": every frame for itself. "auto": of these, the one of the
+        highest log-likelihood less 2 nats for each coefficient.
     region
         (slice_y, slice_x) in px, or None for the whole frame.
     max_speed

@@ -23,7 +23,7 @@ FRAME_WEIGHTS = (
     ("geometric: early ones more", "geometric"),
     ("sharpness: sharp ones more", "sharpness"),
 )
-CANVASES = (("frame", "frame"), ("union: the whole travelled field", "union"))
+CANVASES = (("frame", "frame"), ("union: travelled field", "union"))
 
 
 class ModelFields:
@@ -44,7 +44,7 @@ class ModelFields:
             MODELS,
             "How the motion may change in time. velocity: one speed throughout. polynomial and "
             "spline: a smooth path. free: every frame on its own, for stages that shake. "
-            "auto compares them by how well one half of the data predicts the other.",
+            "auto takes the one of the highest likelihood, at a price for each coefficient.",
         )
         self.effort = menu(
             "effort",
@@ -59,7 +59,7 @@ class ModelFields:
             "auto",
             "",
             "Degree of the polynomial: 1 is a constant velocity, 2 an acceleration. "
-            "auto chooses by how well one half of the data predicts the other.",
+            "auto takes the one of the highest likelihood, at a price for each coefficient.",
         )
         self.knots = whole(
             "knots",
@@ -67,7 +67,7 @@ class ModelFields:
             "auto",
             "",
             "Intervals of the cubic spline: more of them follow faster changes, in more noise. "
-            "auto chooses by how well one half of the data predicts the other.",
+            "auto takes the one of the highest likelihood, at a price for each coefficient.",
         )
         self.binning = whole(
             "binning",
