@@ -155,6 +155,24 @@ def test_a_camera_that_was_zoomed_stays(made: Any) -> None:
     assert all(in_view(viewer, result) for result in results)
 
 
+def test_what_is_left_comes_back_into_view(made: Any) -> None:
+    viewer = ViewerModel()
+    layer = viewer.add_layer(made.layer_of())
+    viewer.fit_to_view()
+    watch_fits(viewer)
+    viewer.fit_to_view()
+    center, zoom = viewer.scene.camera.center, viewer.scene.camera.zoom
+    for moved in (False, True):
+        add_results(viewer, made.motion_of(), made.source_of(layer))
+        assert viewer.scene.camera.zoom < 0.9 * zoom
+        if moved:
+            viewer.scene.camera.zoom *= 1.5
+        before = viewer.scene.camera.zoom
+        remove_results(viewer)
+        assert viewer.scene.camera.zoom == pytest.approx(before if moved else zoom)
+        assert moved or viewer.scene.camera.center == pytest.approx(center)
+
+
 @pytest.mark.parametrize("name", ["plain", "scaled", "mirrored"])
 @pytest.mark.parametrize("layout", ["beside", "over"])
 def test_results_cover_no_other_image(made: Any, layout: str, name: str) -> None:

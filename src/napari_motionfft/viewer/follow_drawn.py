@@ -13,7 +13,8 @@ from napari_motionfft.viewer.placement import Array, world_map
 from napari_motionfft.viewer.runs import Kept
 from napari_motionfft.viewer.strip_shapes import chosen, plane_points
 
-COLOUR = "#ffd400"
+COLOUR = "#35d0ff"
+"""Not that of the region that was drawn, which stays."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -106,9 +106,11 @@ def settle(viewer: Any, layers: list[Any], source: Source, follow: bool) -> None
 def remove_results(viewer: Any, run: str | None = None) -> int:
     """Remove the layers of one run, or of all; returns how many there were.
 
-    Those that the user has renamed or duplicated stay.
+    Those that the user has renamed or duplicated stay. What is left comes into view, unless the
+    user has moved the camera.
     """
     ours = tagged(viewer, run)
+    follow = camera_is_fitted(viewer)
     with kept(viewer):
         # napari collects garbage for every layer that goes, 0.3 s each with torch loaded: let
         # all but the last collection find nothing to look through
@@ -120,6 +122,8 @@ def remove_results(viewer: Any, run: str | None = None) -> int:
             gc.unfreeze()
         for layer in ours[-1:]:
             viewer.layers.remove(layer)
+    if ours and follow and viewer.layers:
+        viewer.fit_to_view()
     return len(ours)
 
 
