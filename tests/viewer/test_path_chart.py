@@ -50,7 +50,9 @@ def test_reading_tells_y_and_x_with_errors_in_both_units() -> None:
     assert name == NAMES[1]
     assert y == "3.18 ± 0.25 px (0.795 ± 0.062 µm)"
     assert x == "2.00 ± 0.25 px (0.500 ± 0.062 µm)"
-    assert chart.reading(12 * 0.5)[1][2].endswith("left out: interpolated")
+    assert chart.here(12 * 0.5) == "frame 12, 6 s (left out: interpolated)"
+    assert chart.here(13 * 0.5) == "frame 13, 6.5 s"
+    assert chart.here(99) == "frame 198, 99 s"  # beyond the run
     assert chart.reading(0.0)[0][2] == "0 px (0 µm)"  # displacement counts from there
     assert chart.reading(1e6) == chart.reading(chart.end)
 

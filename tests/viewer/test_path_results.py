@@ -155,6 +155,30 @@ def test_a_constant_velocity_and_many_jumps_are_drawn_too(qtbot: Any) -> None:
     plot.canvas.draw()
 
 
+def test_the_line_of_figures_takes_the_room_that_there_is(results: Any) -> None:
+    results.viewer.dims.set_current_step(0, 25)
+    assert "x (right)" in results.readout.text()
+    results.resize(400, 220)
+    QApplication.processEvents()
+    assert "x (right)" not in results.readout.text()
+    assert results.readout.text().endswith("…")
+    results.resize(1000, 220)
+    QApplication.processEvents()
+    assert "x (right)" in results.readout.text()
+
+
+def test_names_of_jumps_leave_curves_free_in_a_low_plot(results: Any) -> None:
+    plot = results.plot
+    plot.canvas.resize(900, plot.minimumHeight())
+    QApplication.processEvents()
+    plot.canvas.draw()
+    (axes,) = plot.figure.axes
+    path = wandering().displacements
+    top = axes.transData.transform((0, path[JUMP:].max()))[1]
+    (name,) = axes.texts
+    assert name.get_window_extent().y0 > top
+
+
 @pytest.mark.parametrize("size", [(380, 110), (600, 180), (1600, 205)])
 def test_nothing_overlaps_nor_is_cut_at_any_size(results: Any, size: tuple[int, int]) -> None:
     plot = results.plot

@@ -21,8 +21,8 @@ Array = NDArray[np.float64]
 NAMES = ("y (down)", "x (right)")
 MARGIN = 0.12
 """Free space above and below the curves, as a share of their height."""
-HEADROOM = 2
-"""The same above, in these, where jumps have their names."""
+HEADROOM = 3
+"""The same above, in these, where jumps have their names, also in a low plot."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,17 +101,23 @@ class PathChart(TimeChart):
         """The path from either half of the data is known."""
         return any(np.isfinite(component.halves).any() for component in self.components)
 
+    def at(self, time: float) -> int:
+        """The frame of the run that is nearest to a time."""
+        return min(max(round(time / self.step), 0), self.frames - 1)
+
+    def here(self, time: float) -> str:
+        """ "frame 67, 6.3 s", and whether it was left out."""
+        place = super().here(time)
+        return f"{place} (left out: interpolated)" if self.excluded[self.at(time)] else place
+
     def reading(self, time: float) -> list[tuple[str, str, str]]:
         """(name, colour, "2.31 ± 0.04 px (1.16 ± 0.02 µm)") of y and x at a time."""
-        frame = min(max(round(time / self.step), 0), self.frames - 1)
-        said = []
+        frame, said = self.at(time), []
         for each in self.components:
             value, error = float(each.values[frame]), float(each.errors[frame])
             text = f"{moved(value, error)} px"
             if each.pixel is not None:
                 text += f" ({moved(value * each.pixel, error * each.pixel)} {self.unit})"
-            if self.excluded[frame]:
-                text += ", left out: interpolated"
             said.append((each.name, each.colour, text))
         return said
 

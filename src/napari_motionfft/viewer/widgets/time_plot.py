@@ -186,9 +186,13 @@ class TimePlot(QWidget):  # type: ignore[misc]
 
 
 def load_plots() -> None:
-    """Load what a plot needs and takes longest to load, in any thread, where it is there."""
-    with suppress(ImportError):
-        import_module("matplotlib.figure")
+    """Load what plots and paths need and takes longest to load, in any thread.
+
+    napari keeps the features of Tracks and Points in pandas, which it loads with the first ones.
+    """
+    for name in ("matplotlib.figure", "pandas"):
+        with suppress(ImportError):
+            import_module(name)
 
 
 def inks_of(viewer: Any) -> Inks:

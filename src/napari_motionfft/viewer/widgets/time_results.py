@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from qtpy.QtCore import QSize, Qt
+from qtpy.QtGui import QResizeEvent
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_motionfft.viewer.time_chart import TimeChart
@@ -88,6 +89,11 @@ class TimeResults(QWidget):  # type: ignore[misc]
             self._show_time(time)
         else:
             self._link.go_to(time / self._chart.step)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """There is room for more of the figures, or for less."""
+        super().resizeEvent(event)
+        self._show_time(self.plot.time)
 
     def _show_time(self, time: float | None) -> None:
         self.plot.show_time(time)
