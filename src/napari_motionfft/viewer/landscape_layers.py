@@ -182,7 +182,9 @@ class Marks:
         arm = np.asarray([[0, 0.02 * span], [0.02 * span, 0]])  # along x, along y
         at = np.clip(np.asarray(motion.velocity, dtype=np.float64), low, high)
         pair = pair_text(motion.velocity, motion.velocity_stderr)
-        lines = [f"{pair} px/frame", f"peak {motion.score:.1f} σ"]
+        # the score of a path is another one
+        height = motion.landscape.peaks[0].score if motion.landscape.peaks else motion.score
+        lines = [f"{pair} px/frame", f"peak {height:.1f} σ"]
         covariance = np.asarray(motion.velocity_covariance, dtype=np.float64)
         factor = enlargement(covariance, 0.07 * span)
         ellipse = outline(np.clip(at + error_ellipse(covariance, factor), low, high))

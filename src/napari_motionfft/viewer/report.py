@@ -103,7 +103,7 @@ def report_of(
         rows.append(("", f"{measured(*speed(motion, step))} {unit}"))
     rows.append(("Direction", direction(motion, source.pixel_size)))
     if math.isfinite(motion.score):
-        rows.append(("Peak", f"{motion.score:.1f} σ above the landscape's noise"))
+        rows.append(score_row(motion))
     halves = half_rows(motion) if varies else []
     if not halves and np.isfinite(motion.split_half).all():
         y, x = (signed(part, 4) for part in motion.split_half)
@@ -151,6 +151,13 @@ def direction(motion: Motion, pixel_size: tuple[float, float]) -> str:
     way = round(angle / 45) % 8
     error = f" ± {spread:.{digits}f}°" if math.isfinite(spread) and spread > 0 else ""
     return f"{signed(angle, digits)}°{error} {ARROWS[way]} {WAYS[way]}"
+
+
+def score_row(motion: Motion) -> tuple[str, str]:
+    """What the score is depends on the model."""
+    if motion.model == "velocity":
+        return "Peak", f"{motion.score:.1f} σ above the landscape's noise"
+    return "Agreement", f"{motion.score:.1f} σ between two halves of the data"
 
 
 def data_line(motion: Motion, source: Source) -> str:

@@ -10,9 +10,9 @@ from napari_motionfft.motion.paths.matching import Match, match
 from napari_motionfft.motion.paths.views import View
 
 FOREIGN = 0.4
-"""A frame whose correlation is surely below this share of the usual one does not belong."""
-SURE = 4.0
-"""Standard errors that make it sure."""
+"""A frame whose correlation is below this share of the usual one does not belong…"""
+SURE = 5.0
+"""… where it is surely unlike the usual: by so many standard errors."""
 NEIGHBOURS = 3
 """Frames on either side that a frame of a changing scene must still match."""
 MOST = 0.5
@@ -54,7 +54,8 @@ def foreign(
     for _ in range(4):
         # 1 by construction, more where others do not belong, even when these are half of all
         usual = max(1.0, float(told.correlation[weights > 0].median()))
-        low = told.correlation + SURE * told.stderr < FOREIGN * usual
+        low = told.correlation < FOREIGN * usual
+        low &= usual - told.correlation > SURE * told.stderr
         suspects: list[int] = torch.nonzero(low).flatten().tolist()
         found = [t for t in suspects if not fits_around(t, suspects, views, halves, masks, usual)]
         if len(found) > MOST * count:
