@@ -75,4 +75,4 @@ def likeliest(
     inner, outer = float(within[cell]), float(beyond[outside])
     if outer > CLEARLY * inner and outer * (outer - inner) > UNLIKELY:
         cell, inner = outside, outer
-    return summit(plane, spacing, cell[None].cpu())[0], inner
+    return summit(plane, spacing, cell[None])[0], inner

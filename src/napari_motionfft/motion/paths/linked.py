@@ -142,7 +142,7 @@ def relinked(
         after = summed(view, path, weights, frame - view.start, n)
         plane, spacing = planes((weight * before.conj() * after)[None], view.band)
         cell = plane.flatten(1).argmax(1)
-        moved = summit(plane, spacing, cell.cpu())[0]
+        moved = summit(plane, spacing, cell)[0]
         # the plane holds each frequency once, doubled where it stands for two
         here = float(plane[0, 0, 0])
         top = float(plane.max())

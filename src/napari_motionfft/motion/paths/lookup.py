@@ -109,6 +109,7 @@ def highest(plane: torch.Tensor, spacing: tuple[float, float], reach: torch.Tens
 def summit(plane: torch.Tensor, spacing: tuple[float, float], cell: torch.Tensor) -> torch.Tensor:
     """(n, 2) px of the top of a parabola through each plane's cell and its neighbours."""
     height, width = int(plane.shape[1]), int(plane.shape[2])
+    cell = cell.to(plane.device)
     y, x = cell // width, cell % width
     each = torch.arange(len(plane), device=plane.device)
     centre = plane[each, y, x]
