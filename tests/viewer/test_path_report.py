@@ -44,6 +44,16 @@ def test_the_path_comes_first_and_the_mean_velocity_second() -> None:
     assert told["Error"] == "typically ± (0.25, 0.25) px a frame"
 
 
+def test_the_error_of_a_frame_that_is_far_worse_is_told() -> None:
+    errors = wandering().displacement_stderr.copy()
+    errors[20] = (0.3, 2.4)
+    errors[21] = np.inf
+    told = rows(wandering(displacement_stderr=errors), first=5)
+    assert told["Error"] == (
+        "typically ± (0.25, 0.25) px a frame | up to ± (0.3, 2.4) px at frame 25"
+    )
+
+
 def test_halves_are_apart_by_what_they_have_not_in_common() -> None:
     path = wandering().displacements
     sway = 0.1 * (np.arange(60) % 3 - 1)[:, None]

@@ -19,6 +19,9 @@ Rows = list[tuple[str, str]]
 TOLD = {"effort": "preset", "frame_weights": "frame weights", "canvas": "canvas"}
 """Choices that are told where they are not the usual ones, in the words of the form."""
 
+UNEVEN = 3
+"""A frame's error that is worth telling, in typical ones."""
+
 LISTED = 12
 """Jumps that are told one by one."""
 
@@ -49,6 +52,11 @@ def path_rows(motion: Motion, source: Source) -> Rows:
     rows.append(("Travel", f"{signed(float(way), digits)} px along the path"))
     rows.append(("", f"{pair(path[-1] - path[0], digits)} px from first to last frame"))
     rows.append(("Error", f"typically ± {pair(np.asarray(error), digits)} px a frame"))
+    errors = np.nan_to_num(motion.displacement_stderr[used], posinf=0.0)
+    worst = int(np.argmax(np.hypot(*errors.T)))
+    if np.hypot(*errors[worst]) > UNEVEN * np.hypot(*error):
+        places = decimals(float(errors[worst].max()))
+        rows.append(("", f"up to ± {pair(errors[worst], places)} px at frame {frames[worst]}"))
     return rows + events(motion, source.first_frame)
 
 
@@ -110,7 +118,7 @@ def size_text(motion: Motion, model: str, coefficients: int) -> str:
         return counted(coefficients - jumps - 3, "interval")
     used = len(motion.displacements) - len(motion.excluded)
     if model == "free":
-        return "every frame free" if coefficients >= used else counted(coefficients, "node")
+        return "every frame free" if coefficients >= used - 1 else counted(coefficients, "node")
     return ""
 
 
