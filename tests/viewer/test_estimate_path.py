@@ -172,6 +172,21 @@ def test_the_plot_opens_for_a_path_and_follows_the_user(
     assert TITLE not in list(viewer.window.dock_widgets)
 
 
+def test_the_plot_follows_the_path_where_the_image_is_gone(
+    widget: Any, viewer: Any, qtbot: Any, fake: Fake
+) -> None:
+    press(widget, "run_button", qtbot)
+    viewer.layers.remove("cells")
+    shown = widget.dock.results
+    shown.plot.chosen.emit(4.4)
+    assert viewer.dims.current_step[0] == 9
+    assert shown.plot.time == pytest.approx(4.5)
+    for name in ("trajectory", "position"):
+        viewer.layers.remove(name)
+    shown.plot.chosen.emit(7.0)  # the pictures have no time
+    assert shown.plot.time == pytest.approx(7.0)
+
+
 def test_a_constant_velocity_has_a_plot_when_asked(
     widget: Any, viewer: Any, qtbot: Any, fake: Fake, made: Any
 ) -> None:

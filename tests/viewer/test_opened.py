@@ -152,6 +152,7 @@ def test_in_the_window_an_opened_run_has_numbers_plot_and_buttons(
     assert "free" in said(widget)
     assert "does not tell where its image lies" in widget.use.stack_button.tooltip
     assert "does not tell where its image lies" in widget.use.follow_button.tooltip
+    assert widget.use.follow_button.tooltip.endswith("Track > Follow the region.")
 
     # a dock that is opened later shows them, but no plot unasked
     viewer.window.remove_dock_widget(widget.native)

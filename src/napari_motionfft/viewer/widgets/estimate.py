@@ -144,6 +144,7 @@ class EstimateMotion(PanelDock):
                 self.show_run(self.runs.runs[-1].run_id)
             else:
                 self._clear_view()
+        self.dock.follow_layers(self.last)
         super().reset_choices()
 
     def _take_up(self) -> Run | None:

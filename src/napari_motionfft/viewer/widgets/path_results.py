@@ -59,6 +59,11 @@ class PathDock(BottomDock):
             return
         self.results.show_chart(run.chart, self._runs.time_link(run))
 
+    def follow_layers(self, run: Run | None) -> None:
+        """Find another layer that tells the time where that of the run in view has gone."""
+        if run is not None and self.visible and self.results.lost:
+            self.results.show_chart(run.chart, self._runs.time_link(run))
+
     def put_away(self) -> None:
         """Close the dock since there is nothing to show: it opens again for the next path."""
         self._offered = self._offered and not self.visible

@@ -74,6 +74,11 @@ class TimeResults(QWidget):  # type: ignore[misc]
         self._show_time(None)
         self.follow_slider()
 
+    @property
+    def lost(self) -> bool:
+        """The layer has gone whose slider was followed."""
+        return self._link is not None and not self._link.there
+
     def follow_slider(self, *_: Any) -> None:
         """Move the line to where the slider stands."""
         if self._chart is None or self._link is None or not docked(self.plot):

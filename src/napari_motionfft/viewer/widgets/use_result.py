@@ -21,10 +21,8 @@ STACK = (
 REGION = "Add a layer in which the region moves along with the scene, a shape a frame."
 GONE = "The result layers of this run were removed."
 PREVIEW = "This is a preview only: press Run."
-NO_PLACE = (
-    "The file does not tell where its image lies: choose both in Layers > Transform > "
-    "Apply motion to layer…"
-)
+NO_PLACE = "The file does not tell where its image lies: choose both in Layers > "
+TO_STACK, TO_REGION = "Transform > Apply motion to layer…", "Track > Follow the region."
 NO_STACK = "The stack of this run is no longer in the viewer."
 
 
@@ -73,8 +71,6 @@ class UseResult(Container):  # type: ignore[misc]
         why_not = RUNNING if running else None
         if why_not is None and self._kept is None:
             why_not = NO_RESULT if not has_result else GONE if run is None else PREVIEW
-        if why_not is None and self._kept is not None and self._kept.placement is None:
-            why_not = NO_PLACE
         set_enabled(self.stack_button, why_not or self._why_no_stack(), STACK)
         set_enabled(self.follow_button, why_not or self._why_no_region(), REGION)
 
@@ -99,6 +95,8 @@ class UseResult(Container):  # type: ignore[misc]
 
     def _why_no_stack(self) -> str | None:
         assert self._kept is not None
+        if self._kept.placement is None:
+            return NO_PLACE + TO_STACK
         if self._layer is None:
             return NO_STACK
         try:
@@ -109,5 +107,7 @@ class UseResult(Container):  # type: ignore[misc]
 
     def _why_no_region(self) -> str | None:
         assert self._kept is not None
+        if self._kept.placement is None:
+            return NO_PLACE + TO_REGION
         why_not = why_not_own(self._kept)
-        return None if why_not is None else f"{why_not[:-1]} in Layers > Track > Follow the region."
+        return None if why_not is None else f"{why_not[:-1]} in Layers > {TO_REGION}"
