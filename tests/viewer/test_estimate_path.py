@@ -127,6 +127,7 @@ def test_the_plot_opens_for_a_path_and_follows_the_user(
     assert widget.panel.shown.native.isVisible()
     assert widget.panel.shown.choices == (first.run_id, second.run_id)
     assert (widget.last, widget.panel.shown.value) == (second, second.run_id)
+    assert widget.panel.shown.tooltip.endswith(f"\n{second.name}")
     far = [float(run.name.split()[-2]) for run in (first, second)]
     assert far[1] == pytest.approx(2 * far[0], rel=0.01)
 

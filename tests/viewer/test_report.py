@@ -197,6 +197,15 @@ def test_names_cannot_break_the_markup() -> None:
     assert not re.search(r"<b>&[^a]", page)
 
 
+def test_no_line_ends_between_a_number_and_its_unit() -> None:
+    layer = Image(np.zeros((5, 20, 30)), name="cells")
+    report = report_of(motion(), read_source(layer, current_step=(0, 0, 0)))
+    page = as_html(report)
+    assert re.search(r"± \d+\.\d+\u00a0px/frame", page)
+    assert not re.search(r"\d px", page)
+    assert "\u00a0" not in as_text(report)
+
+
 def test_a_long_word_may_break_anywhere() -> None:
     name = "2024-11-22_mouse-4_" + "channel" * 10
     layer = Image(np.zeros((5, 20, 30)), name=name)

@@ -25,6 +25,9 @@ PREVIEW = "Preview: press Run for the whole"
 
 ZERO_WIDTH = "\u200b"
 """A space that is not seen, where a line may end."""
+NO_BREAK = "\u00a0"
+TOGETHER = re.compile(r"(?<=[\d)]) (?=px|σ|s$|µm|km)")
+"""The space between a number and its unit: no line ends there."""
 
 GOOD = ("#1b6e35", "#ffffff")
 DOUBTFUL = ("#f2b01e", "#1a1a1a")
@@ -196,7 +199,7 @@ def as_html(report: Report) -> str:
     """The report as rich text: the verdict on colour, then a table that wraps."""
     cells = "".join(
         f'<tr><td style="padding-right: 8px; white-space: nowrap;">{html.escape(name)}</td>'
-        f"<td>{wrapping(value)}</td></tr>"
+        f"<td>{wrapping(TOGETHER.sub(NO_BREAK, value))}</td></tr>"
         for name, value in report.rows
     )
     doubted = report.known and not report.reliable

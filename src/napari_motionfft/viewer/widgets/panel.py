@@ -57,6 +57,8 @@ class ResultPanel(Container):  # type: ignore[misc]
             self.shown.reset_choices()
             if shown in self.shown.choices:
                 self.shown.value = shown
+        name = next((name for name, run in runs if run == shown), "")
+        self.shown.tooltip = f"{SHOWN}\n{name}"  # the menu may be too narrow for it
         self._menu.setVisible(len(runs) > 1)
 
     def show_nothing(self) -> None:
