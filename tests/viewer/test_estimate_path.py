@@ -148,7 +148,9 @@ def test_the_plot_opens_for_a_path_and_follows_the_user(
     assert widget.last is first
     assert not widget.panel.shown.native.isVisible()
     assert widget.dock.visible
+    low = viewer.canvas.size[0]
     click(widget, "remove_button")
+    assert viewer.canvas.size[0] > low + 100  # at once: what is left is fitted to it
     assert TITLE not in list(viewer.window.dock_widgets)
     assert widget.dock.results is None
     assert names(viewer) == ["cells"]

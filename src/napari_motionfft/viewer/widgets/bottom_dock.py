@@ -72,7 +72,9 @@ class BottomDock:
         """Take the dock away."""
         window = getattr(self._viewer, "window", None)
         if self.there and window is not None:
+            around = self.results.window()
             window.remove_dock_widget(self.results)
+            around.layout().activate()  # at once: what fits the view next finds the whole canvas
         self._drop()
 
     def _dock_hidden(self) -> bool:
