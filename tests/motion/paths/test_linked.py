@@ -10,9 +10,9 @@ from tests.motion.made import scene
 from tests.motion.paths.made import along, field, ones, tensor, walking
 
 from napari_motionfft.motion.paths.choose import PRICE, fitted, held_out, trials
-from napari_motionfft.motion.paths.decide import nearest_to
 from napari_motionfft.motion.paths.find import centred
 from napari_motionfft.motion.paths.linked import cuts, loose_cut, relinked
+from napari_motionfft.motion.paths.starts import nearest_to
 from napari_motionfft.motion.paths.views import masks
 from napari_motionfft.motion.paths.weighing import weighed
 from napari_motionfft.motion.pipeline import refine_weight
@@ -120,7 +120,9 @@ def evidence(kind: str, seed: int) -> dict[tuple[str, int], float]:
     views = weighed([field(known.stack).still], path, ones(FRAMES), refine_weight("auto"))
     asked = [("velocity", 1), ("polynomial", 3), ("free", 1)]
     return {
-        (model, size): fitted(views, path, model, size, ones(FRAMES), (), ()).candidate.evidence
+        (model, size): fitted(
+            views, views, path, model, size, ones(FRAMES), (), ()
+        ).candidate.evidence
         for model, size in asked
     }
 

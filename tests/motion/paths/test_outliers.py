@@ -19,12 +19,12 @@ def listed(stack: np.ndarray, path: np.ndarray) -> list[int]:
     """Frames that do not belong, judged along the true path."""
     view = field(stack).still
     halves = [tensor(path)] * 2
-    return foreign([view], halves, [[view.half(0)], [view.half(1)]])[0]
+    return foreign([view], (halves[0] + halves[1]) / 2, halves, [[view.half(0)], [view.half(1)]])[0]
 
 
 def match_of(stack: np.ndarray, path: np.ndarray) -> Match:
     view = field(stack).still
-    return foreign([view], [tensor(path)] * 2, [[view.half(0)], [view.half(1)]])[1]
+    return foreign([view], tensor(path), [tensor(path)] * 2, [[view.half(0)], [view.half(1)]])[1]
 
 
 @pytest.mark.parametrize("seed", range(3))

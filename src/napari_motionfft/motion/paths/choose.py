@@ -15,8 +15,12 @@ from napari_motionfft.motion.paths.views import View, masks, spans
 from napari_motionfft.motion.result import Candidate
 from napari_motionfft.motion.trajectory import basis_of
 
+SIZE_PRICE = 1.0
+"""Nats that a coefficient must gain among sizes of one model: Akaike's, which serves the path."""
 PRICE = 2.0
 """Nats that a coefficient must gain: what Bayes (BIC) asks for some 60 frames, ln(60)/2."""
+LEVEL = 0.01
+"""px rms between two paths that low resolution cannot tell apart."""
 STEPS = 8
 """Gauss–Newton steps of each fit."""
 
@@ -33,6 +37,8 @@ class Trial:
         As it is asked for: degree, intervals or frames a node.
     path
         (T, 2) px.
+    nats
+        Its log-likelihood.
     error
         px: standard error of a single frame.
     """
@@ -40,7 +46,13 @@ class Trial:
     candidate: Candidate
     size: int
     path: torch.Tensor
+    nats: float
     error: float
+
+    @property
+    def numbers(self) -> int:
+        """Coefficients of both axes."""
+        return 2 * self.candidate.parameters
 
 
 def trials(asked: dict[str, Any], frames: int) -> list[tuple[str, int]]:
@@ -69,6 +81,7 @@ def trials(asked: dict[str, Any], frames: int) -> list[tuple[str, int]]:
 
 def fitted(
     views: Sequence[View],
+    likely: Sequence[View],
     start: torch.Tensor,
     model: str,
     size: int,
@@ -76,19 +89,38 @@ def fitted(
     excluded: Sequence[int],
     jumps: Sequence[int],
 ) -> Trial:
-    """A model fitted to views that carry the likelihood's weight.
+    """A model fitted to views, judged by the same views with the likelihood's weight.
 
     With W = P/(N(N + TP)) the energy is twice a log-likelihood. Neighbouring frequencies that the
     window makes alike, and frames that two runs share, count once.
     """
     basis = basis_of(model, len(weights), size, excluded, jumps)
     path = sharpen(views, start, basis, weights, None, STEPS)
-    energy, _ = energy_and_noise(views, path, weights, None)
+    energy, _ = energy_and_noise(likely, path, weights, None)
     shared = max(float((1 / part).max()) for part in shares_of(spans(views), len(path)))
     nats = energy / 2 / views[0].shared / shared
     count = basis.shape[1]
-    error = frame_error(link_of(views[0], path, weights, torch.ones(views[0].count), None))
-    return Trial(Candidate(model, count, nats - PRICE * 2 * count), size, path, error)
+    error = frame_error(link_of(likely[0], path, weights, torch.ones(likely[0].count), None))
+    return Trial(Candidate(model, count, nats - PRICE * 2 * count), size, path, nats, error)
+
+
+def best_of(tried: Sequence[Trial]) -> Trial:
+    """The size of each model that serves its path best, and of these models the likeliest."""
+    every: dict[str, Trial] = {}
+    for one in tried:
+        now = every.get(one.candidate.model)
+        if now is None or one.nats - SIZE_PRICE * one.numbers > now.nats - SIZE_PRICE * now.numbers:
+            every[one.candidate.model] = one
+    best = max(every.values(), key=lambda one: one.candidate.evidence)
+    # without noise, what the windows' edges do to a path of 0.001 px would count as evidence
+    level = [one for one in tried if apart(one.path, best.path) < LEVEL]
+    return min([best, *level], key=lambda one: one.candidate.parameters)
+
+
+def apart(one: torch.Tensor, other: torch.Tensor) -> float:
+    """Root mean square of the difference of two paths (T, 2), a component, in px."""
+    off = one - other
+    return float((off - off.mean(0)).square().mean().sqrt())
 
 
 def held_out(

@@ -22,6 +22,8 @@ RUNGS = (1, 2, 4, 8)
 """Intervals of the splines of the ladder."""
 STILL = 0.15
 """Share of the field that content may travel before windows must travel with it."""
+EXACT = 0.04
+"""The same where frames are compared with one another."""
 
 SAME, SETTLED = 1.0, 0.1
 """px: two paths lead to the same place; another lookup would change nothing that matters."""
@@ -59,10 +61,13 @@ class Field:
         """px that a lookup searches about a frame's place."""
         return max(6.0, min(box_shape(self.job.box)) / 20)
 
-    def views(self, path: torch.Tensor, check: Check) -> list[View]:
-        """The still window for short travel, else windows that travel along (T, 2)."""
+    def views(self, path: torch.Tensor, check: Check, still: float = STILL) -> list[View]:
+        """The still window for short travel, else windows that travel along (T, 2).
+
+        `still` is the share of the field that counts as short.
+        """
         travel = float((path.amax(0) - path.amin(0)).max())
-        if self.job.periodic or travel < STILL * min(box_shape(self.job.box)):
+        if self.job.periodic or travel < still * min(box_shape(self.job.box)):
             return [self.still]
         found = self.low.along(self.job, path, check)
         covered = sum(stop - start for start, stop in spans(found)) if found else 0

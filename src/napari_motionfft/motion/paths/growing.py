@@ -11,7 +11,7 @@ from napari_motionfft.motion.spectra import shifted_back
 
 MEMORY = 8
 """Frames that the next one is compared with."""
-UNLIKELY = 30.0
+UNLIKELY = 20.0
 """−ln of the odds of a step beyond the search range: a rare event, in 10⁴ places, and noise whose
 few frequencies give it long tails."""
 CLEARLY = 1.5

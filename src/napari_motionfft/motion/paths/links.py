@@ -54,6 +54,8 @@ def shares_of(spans: Sequence[tuple[int, int]], frames: int) -> list[torch.Tenso
 def gauge(basis: torch.Tensor) -> torch.Tensor:
     """(K,) mean of the basis over the frames where it can shift all of them alike, else 0."""
     ones = torch.ones(len(basis), 1, dtype=basis.dtype)
+    if float((basis.sum(1, keepdim=True) - ones).abs().max()) < 1e-9:  # hats, splines
+        return basis.mean(0)
     # gelsd: the default driver fails on wide matrices, more intervals than frames
     left = basis @ torch.linalg.lstsq(basis, ones, driver="gelsd").solution - ones
     return basis.mean(0) if float(left.abs().max()) < 1e-6 else torch.zeros_like(basis[0])

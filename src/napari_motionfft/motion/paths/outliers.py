@@ -15,6 +15,8 @@ SURE = 5.0
 """… where it is surely unlike the usual: by so many standard errors."""
 NEIGHBOURS = 3
 """Frames on either side that a frame of a changing scene must still match."""
+ALSO = 0.6
+"""Share that it stays below along the path from all frequencies, at its best fit."""
 MOST = 0.5
 """Share of the frames that may be left out; beyond it nothing says which scene is meant."""
 
@@ -28,6 +30,7 @@ def both(first: Match, second: Match) -> Match:
 
 def foreign(
     views: Sequence[View],
+    start: torch.Tensor,
     halves: Sequence[torch.Tensor],
     masks: Sequence[Sequence[torch.Tensor]],
 ) -> tuple[list[int], Match, bool]:
@@ -38,6 +41,8 @@ def foreign(
 
     Parameters
     ----------
+    start
+        (T, 2) px, the path from all frequencies.
     halves
         Two paths (T, 2), from either half.
     masks
@@ -56,6 +61,8 @@ def foreign(
         usual = max(1.0, float(told.correlation[weights > 0].median()))
         low = told.correlation < FOREIGN * usual
         low &= usual - told.correlation > SURE * told.stderr
+        # a half may only have misplaced it
+        low &= match(views, start, weights).correlation < ALSO * usual
         suspects: list[int] = torch.nonzero(low).flatten().tolist()
         found = [t for t in suspects if not fits_around(t, suspects, views, halves, masks, usual)]
         if len(found) > MOST * count:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import torch
 
-from napari_motionfft.motion.paths.links import Link, Step, shares_of, solve
+from napari_motionfft.motion.paths.links import Link, Step, cholesky, shares_of, solve
 from napari_motionfft.motion.paths.matching import incoherent
 from napari_motionfft.motion.paths.views import View, spans
 from napari_motionfft.motion.refine import moments
@@ -42,9 +42,11 @@ def nearest(basis: torch.Tensor, path: torch.Tensor, weights: torch.Tensor) -> t
     root = share.clamp(min=1e-9).sqrt()[:, None]
     # a basis may hold no constant, and the path's zero is frame 0, which may be a bad one
     rows, wanted = basis - share @ basis, path - share @ path
-    found = torch.linalg.lstsq(root * rows, root * wanted, driver="gelsd")
-    solution: torch.Tensor = found.solution
-    return solution
+    rows, wanted = root * rows, root * wanted
+    scale = rows.norm(dim=0).clamp(min=1e-300)  # light frames are no less sure of their own place
+    rows = rows / scale
+    solution: torch.Tensor = torch.cholesky_solve(rows.T @ wanted, cholesky(rows.T @ rows))
+    return solution / scale[:, None]
 
 
 def bounded(move: torch.Tensor, basis: torch.Tensor) -> torch.Tensor:

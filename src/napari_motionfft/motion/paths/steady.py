@@ -50,7 +50,7 @@ def without_strangers(job: Job, field: Field, found: SearchResult, motion: Motio
     path = torch.from_numpy(motion.displacements)
     views = field.views(path, job.check)
     parts = [masks(views, which) or [] for which in (0, 1)]
-    excluded, matched, _ = foreign(views, [path, path], parts)
+    excluded, matched, _ = foreign(views, path, [path, path], parts)
     user = user_weights(job)
     weights = user.clone()
     weights[excluded] = 0
@@ -65,7 +65,7 @@ def without_strangers(job: Job, field: Field, found: SearchResult, motion: Motio
             reason=reason,
             reliable=reason == "",
         )
-    one = fitted(views, path, "velocity", 1, weights, excluded, ())
+    one = fitted(views, views, path, "velocity", 1, weights, excluded, ())
     basis = velocity(job.frames.count)
     halves, score = held_out(views, [path, path], basis, weights)
     doubt = "" if cut is None else ASIDE.format(cut)

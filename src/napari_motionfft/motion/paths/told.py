@@ -18,9 +18,11 @@ from napari_motionfft.motion.paths.refined import Refined
 from napari_motionfft.motion.paths.sharpen import one_step
 from napari_motionfft.motion.paths.views import View
 
+ALIKE = 2.5
+"""Times the predicted variance up to which two halves agree."""
 MEDIAN_OF_SQUARES = 0.4549
 """Median of χ² with one degree of freedom."""
-STRANGE, LEAST = 6.0, 0.5
+STRANGE, LEAST = 6.0, 0.3
 """Standard errors, each at least so many px, beyond which a frame's halves disagree."""
 FLOOR = 3e-4
 """px: what the window's edges leave, however little noise there is."""
@@ -113,7 +115,7 @@ def verdict(
     if excluded:
         notes.append(f"Left out, since they do not fit the others: {name_frames(list(excluded))}.")
     variance = bridged(path, basis, covariance, excluded, jumps)
-    variance = widened(variance, halves, spread, excluded)
+    variance = widened(variance, path, halves, excluded)
     expand = torch.kron(slope[None], torch.eye(2, dtype=torch.float64))
     of_velocity = expand @ covariance @ expand.T
     split = slope_of(halves[0] - halves[1])
@@ -122,16 +124,22 @@ def verdict(
 
 
 def widened(
-    variance: torch.Tensor, halves: Sequence[torch.Tensor], spread: float, excluded: Sequence[int]
+    variance: torch.Tensor,
+    path: torch.Tensor,
+    halves: Sequence[torch.Tensor],
+    excluded: Sequence[int],
 ) -> torch.Tensor:
     """(T, 2) px² with what single frames of the halves disagree more than their errors say.
 
-    Half of the difference is the error of the mean of two halves.
+    Half of the difference is the error of the mean of two halves; a path that lies off both has
+    the whole of that distance.
     """
-    apart = centred(halves[0] - halves[1])
-    strange = apart.square() > STRANGE**2 * variance.clamp(min=LEAST**2)
-    strange[list(excluded)] = False
-    more = torch.where(strange, apart.square() / 4, 0.0)
+    one, other = (centred(half - path) for half in halves)
+    limit = STRANGE * variance.clamp(min=LEAST**2).sqrt()
+    more = torch.where((one - other).abs() > limit, (one - other).square() / 4, 0.0)
+    off = torch.minimum(one.abs(), other.abs())
+    more = torch.where(off > limit, torch.maximum(more, off.square()), more)
+    more[list(excluded)] = 0  # theirs is wide already
     more = more + FLOOR**2
     more[0] = 0  # frame 0 is where displacements count from
     return variance + more
@@ -211,4 +219,6 @@ def disagreement(
     # the median: where the noise is strong, single frames of a half go astray
     ratio = float(squares.median()) / MEDIAN_OF_SQUARES
     freedom = 2 * basis.shape[1]
-    return ratio if np.isfinite(ratio) and ratio > 1 + 3 * (2 / freedom) ** 0.5 else 1.0
+    # where the noise is strong, a half errs more than its share: the whole does not
+    least = max(ALIKE, 1 + 3 * (2 / freedom) ** 0.5)
+    return ratio if np.isfinite(ratio) and ratio > least else 1.0
