@@ -43,7 +43,8 @@ def nearest(basis: torch.Tensor, path: torch.Tensor, weights: torch.Tensor) -> t
     # a basis may hold no constant, and the path's zero is frame 0, which may be a bad one
     rows, wanted = basis - share @ basis, path - share @ path
     rows, wanted = root * rows, root * wanted
-    scale = rows.norm(dim=0).clamp(min=1e-300)  # light frames are no less sure of their own place
+    # light frames are no less sure of their own place
+    scale: torch.Tensor = rows.norm(dim=0).clamp(min=1e-300)
     rows = rows / scale
     solution: torch.Tensor = torch.cholesky_solve(rows.T @ wanted, cholesky(rows.T @ rows))
     return solution / scale[:, None]
