@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 from napari.layers import Image
 
+from napari_motionfft.motion.estimate import estimate_motion
 from napari_motionfft.motion.result import Landscape, Motion
 from napari_motionfft.viewer.report import (
     DOUBTFUL,
     FAILED,
     GOOD,
+    TRY,
     as_html,
     as_text,
     direction,
@@ -204,6 +206,20 @@ def test_no_line_ends_between_a_number_and_its_unit() -> None:
     assert re.search(r"± \d+\.\d+\u00a0px/frame", page)
     assert not re.search(r"\d px", page)
     assert "\u00a0" not in as_text(report)
+
+
+def test_a_motion_that_is_not_constant_is_told_what_follows_it() -> None:
+    scene = np.random.default_rng(0).normal(size=(96, 96)).cumsum(0).cumsum(1)
+    scene = scene - (np.roll(scene, 5, 0) + np.roll(scene, 5, 1)) / 2
+    path = np.array([0, 2, 3, 1, 0, 3, 5, 4, 6, 4])
+    noise = np.random.default_rng(1).normal(0, 0.1 * scene.std(), (10, 64, 64))
+    stack = np.stack([scene[16 - y : 80 - y, 16:80] for y in path]) + noise
+    layer = read_source(Image(stack, name="shaken"), current_step=(0, 0, 0))
+    told = report_of(estimate_motion(stack, max_speed=4), layer).notes
+    assert told[-1] == TRY
+    chosen = estimate_motion(stack, "polynomial", degree=1, max_speed=4)
+    assert TRY not in report_of(chosen, layer).notes
+    assert TRY not in report_of(motion(), source()).notes
 
 
 def test_a_long_word_may_break_anywhere() -> None:

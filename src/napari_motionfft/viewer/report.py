@@ -23,6 +23,10 @@ ARROWS = "→↗↑↖←↙↓↘"
 
 PREVIEW = "Preview: press Run for the whole"
 
+UNSTEADY = "Frames depart from constant velocity"
+"""Begins the estimator's note."""
+TRY = "Model free or auto follows motion that is not constant."
+
 ZERO_WIDTH = "\u200b"
 """A space that is not seen, where a line may end."""
 NO_BREAK = "\u00a0"
@@ -122,7 +126,11 @@ def report_of(
     verdict = verdict if known else motion.reason
     if preview:
         verdict = f"{PREVIEW}. {verdict}"
-    return Report(motion.reliable, verdict, tuple(rows), (*notes, *motion.notes), preview, known)
+    notes += motion.notes
+    asked = motion.settings.get("model") == "velocity"  # not chosen among others
+    if asked and any(note.startswith(UNSTEADY) for note in notes):
+        notes.append(TRY)
+    return Report(motion.reliable, verdict, tuple(rows), tuple(notes), preview, known)
 
 
 def speed(motion: Motion, step: Any = (1.0, 1.0)) -> tuple[float, float]:
