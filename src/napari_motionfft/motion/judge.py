@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -13,6 +14,11 @@ from napari_motionfft.motion.job import Check, Job
 from napari_motionfft.motion.refine import Fit, WeightOf, gauss_newton
 from napari_motionfft.motion.result import Motion
 from napari_motionfft.motion.search import SearchResult
+
+SURE = 2.2
+"""Times the height of chance above which the highest peak is believed whatever else there is."""
+LEVEL, APART = 1.5, 4.0
+"""σ between two peaks, and px between their ends, that chance bridges and that part them."""
 
 
 @dataclass(frozen=True)
@@ -158,6 +164,23 @@ def split_half(
     return slope @ (halves[0] - halves[1])
 
 
+def level_peak(found: SearchResult, frames: int) -> str:
+    """Why a second peak leaves the motion open: not far above chance, the two are level; or ""."""
+    peaks = found.landscape.peaks
+    if found.score > SURE * found.threshold:
+        return ""
+    first = peaks[0]
+    for other in peaks[1:]:
+        apart = math.hypot(first.vy - other.vy, first.vx - other.vx)
+        if first.score - other.score < LEVEL and apart * (frames - 1) > APART:
+            return (
+                f"Two peaks of {first.score:.1f} and {other.score:.1f} σ are level, at "
+                f"({first.vy:.2f}, {first.vx:.2f}) and ({other.vy:.2f}, {other.vx:.2f}) px/frame: "
+                "which is the motion is not determined."
+            )
+    return ""
+
+
 def doubt(
     found: SearchResult,
     fit: Fit | None,
@@ -178,6 +201,8 @@ def doubt(
     singular = not bool(torch.isfinite(covariance).all()) or float(covariance.diagonal().min()) <= 0
     if singular or precision.one_direction_only(fit.runs, crops):
         return "The scene has no structure along one direction: only the other is determined."
+    if rival := level_peak(found, frames):
+        return rival
     error = float(covariance.diagonal().max().sqrt())
     if error * (frames - 1) > 4 or error > max_speed / 2:
         return f"The standard error, {error:.2g} px/frame, is too large to say how the scene moved."
