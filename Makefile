@@ -26,7 +26,7 @@ types: $(STAMP)
 	$(BIN)/mypy
 
 test: system lint types
-	sh tools/with-screen $(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 sh tools/with-screen $(BIN)/python -m pytest -n 2 --dist loadfile
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks
