@@ -131,17 +131,28 @@ def match(
     return Match(top / base, (spread.sqrt() / base).clamp(min=1e-6))
 
 
-def incoherent(view: View, path: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
-    """(Ky, Kx) power of what does not stay in the compensated mean, bin by bin."""
+def averaged(
+    view: View, path: torch.Tensor, weights: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """(Ky, Kx) weighted mean of the compensated spectra of a run, and of their power."""
     mine = weights[view.start : view.stop].to(view.spectra.device, torch.float32)
-    total = torch.zeros_like(view.spectra[0])
+    mine = mine / mine.sum().clamp(min=1e-12)
+    mean = torch.zeros_like(view.spectra[0])
     power = torch.zeros_like(view.weight)
     for first in range(0, view.count, BLOCK):
         part = view.aligned(path, first, first + BLOCK)
         share = mine[first : first + BLOCK, None, None]
-        total += (share * part).sum(0)
+        mean += (share * part).sum(0)
         power += (share * (part.real.square() + part.imag.square())).sum(0)
-    n = float(mine.sum())
-    mean = total / n
-    left = power / n - (mean.real.square() + mean.imag.square())
-    return left.clamp(min=0) * n / max(n - 1, 1.0)
+    return mean, power
+
+
+def incoherent(view: View, path: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+    """(Ky, Kx) power of what does not stay in the compensated mean, bin by bin."""
+    return left_over(*averaged(view, path, weights), float(weights[view.start : view.stop].sum()))
+
+
+def left_over(mean: torch.Tensor, power: torch.Tensor, frames: float) -> torch.Tensor:
+    """(Ky, Kx) noise power from the mean of so many frames and that of their power."""
+    left = power - (mean.real.square() + mean.imag.square())
+    return left.clamp(min=0) * frames / max(frames - 1, 1.0)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import torch
 
 from napari_motionfft.motion.paths.links import Link, Step, cholesky, shares_of, solve
-from napari_motionfft.motion.paths.matching import incoherent
+from napari_motionfft.motion.paths.matching import BLOCK, averaged, left_over
 from napari_motionfft.motion.paths.views import View, spans
 from napari_motionfft.motion.refine import moments
 
@@ -91,18 +91,14 @@ def link_of(
     weight = view.weight if mask is None else view.weight * mask
     mine = weights[view.start : view.stop]
     n = float(mine.sum().clamp(min=1e-12))
-    noise = incoherent(view, path, weights)
-    mean = torch.zeros_like(view.spectra[0])
-    block = 64
-    for first in range(0, view.count, block):
-        part = view.aligned(path, first, first + block)
-        mean += torch.einsum("n,nij->ij", mine[first : first + block].to(part), part) / n
+    mean, power = averaged(view, path, weights)
+    noise = left_over(mean, power, n)
     ky, kx = 2 * math.pi * view.band.ky, 2 * math.pi * view.band.kx
     pull = torch.stack([weight * ky.to(weight)[:, None], weight * kx.to(weight)[None]])
     pull = (pull * mean.conj()).flatten(1).T  # (Ky·Kx, 2)
     pulls = torch.zeros(view.count, 2, dtype=torch.float64)
-    for first in range(0, view.count, block):
-        part = view.aligned(path, first, first + block).flatten(1)
+    for first in range(0, view.count, BLOCK):
+        part = view.aligned(path, first, first + BLOCK).flatten(1)
         pulls[first : first + len(part)] = -(part @ pull).imag.cpu().double()
     energy = mean.real.square() + mean.imag.square()
     count = view.band.multiplicity()

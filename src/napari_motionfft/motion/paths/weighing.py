@@ -8,7 +8,7 @@ from dataclasses import replace
 import torch
 
 from napari_motionfft.motion.job import Job
-from napari_motionfft.motion.paths.matching import BLOCK
+from napari_motionfft.motion.paths.matching import averaged
 from napari_motionfft.motion.paths.still_pattern import less_still
 from napari_motionfft.motion.paths.views import View
 from napari_motionfft.motion.pipeline import refine_weight
@@ -28,19 +28,11 @@ def weighed(
 
 def one_weighed(view: View, path: torch.Tensor, weights: torch.Tensor, weight_of: WeightOf) -> View:
     """One view with that weight; W = P/(N(N + TP)) makes the energy twice a log-likelihood."""
-    mine = weights[view.start : view.stop].to(view.spectra.device, torch.float32)
-    total = torch.zeros_like(view.spectra[0])
-    power = torch.zeros_like(view.weight)
-    for first in range(0, view.count, BLOCK):
-        part = view.aligned(path, first, first + BLOCK)
-        share = mine[first : first + BLOCK, None, None]
-        total += (share * part).sum(0)
-        power += (share * (part.real.square() + part.imag.square())).sum(0)
-    count = float(mine.sum())
-    n = max(2.0, count**2 / float(mine.square().sum()))
-    mean = total / count
+    mine = weights[view.start : view.stop]
+    n = max(2.0, float(mine.sum() ** 2 / mine.square().sum()))
+    mean, power = averaged(view, path, weights)
     energy = (mean.real.square() + mean.imag.square()).cpu().double()
-    scene = scene_after_alignment(energy, power.cpu().double() / count, n, view.band)
+    scene = scene_after_alignment(energy, power.cpu().double(), n, view.band)
     weight = weight_of(view.band, scene) * view.band.multiplicity()
     return replace(view, weight=weight.to(view.weight))
 
