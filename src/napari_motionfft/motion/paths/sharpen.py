@@ -12,6 +12,8 @@ from napari_motionfft.motion.paths.matching import BLOCK, averaged, left_over
 from napari_motionfft.motion.paths.views import View, spans
 from napari_motionfft.motion.refine import moments
 
+STILL = 1e-3
+"""px: a step that moves no frame further ends the climb."""
 FURTHEST = 1.0
 """px that a step may move a frame: the energy's main lobe is no wider."""
 
@@ -28,7 +30,10 @@ def sharpen(
     theta = nearest(basis, path, weights)
     for _ in range(steps):
         step = one_step(views, basis @ theta, basis, weights, mask)
-        theta = theta + bounded(step.move, basis)
+        move = bounded(step.move, basis)
+        theta = theta + move
+        if float((basis @ move).abs().max()) < STILL:
+            break
     path = basis @ theta
     return path - path[:1]
 
