@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import torch
 from scipy.fft import next_fast_len
@@ -23,6 +24,28 @@ from napari_motionfft.motion.spectra import Band
 
 TAPER = 0.125
 """Share of each side under the rising or falling edge of the Tukey window."""
+
+
+class Placed(Protocol):
+    """A run of frames whose windows were cut out at whole px."""
+
+    @property
+    def start(self) -> int:
+        """First frame."""
+
+    @property
+    def stop(self) -> int:
+        """After the last frame."""
+
+    @property
+    def placed(self) -> torch.Tensor:
+        """(n, 2) px from the first frame's window."""
+
+
+def residual(run: Placed, path: torch.Tensor) -> torch.Tensor:
+    """What is left of the path (T, 2) once the windows have been placed, (n, 2) px."""
+    part = path[run.start : run.stop]
+    return part - part[:1] - run.placed
 
 
 @dataclass

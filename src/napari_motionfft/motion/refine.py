@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import torch
 
-from napari_motionfft.motion.crops import Crop
+from napari_motionfft.motion.crops import Crop, residual
 from napari_motionfft.motion.scene import scene_after_alignment
 from napari_motionfft.motion.spectra import Band, shifted_back
 from napari_motionfft.motion.trajectory import centred
@@ -28,12 +28,6 @@ class Aligned:
     scatter: torch.Tensor  # (2, 2) covariance of a frame's gradient
     signal: torch.Tensor  # (Ky, Kx) |X̄|² − N/n, bin by bin
     energy: float  # Σ W·|X̄|²
-
-
-def residual(crop: Crop, path: torch.Tensor) -> torch.Tensor:
-    """What is left of the path once the windows have been placed, (n, 2) px."""
-    part = path[crop.start : crop.stop]
-    return part - part[:1] - crop.placed
 
 
 def align(

@@ -37,16 +37,6 @@ def agreement(
     return energy / noise
 
 
-def noise_of(
-    views: Sequence[View],
-    path: torch.Tensor,
-    weights: torch.Tensor,
-    mask: Sequence[torch.Tensor] | None = None,
-) -> float:
-    """What `agreement` is measured in."""
-    return energy_and_noise(views, path, weights, mask)[1]
-
-
 def energy_and_noise(
     views: Sequence[View],
     path: torch.Tensor,

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 import torch
 
-from napari_motionfft.motion.crops import Crop
+from napari_motionfft.motion.crops import Crop, residual
 from napari_motionfft.motion.paths.matching import BLOCK
 from napari_motionfft.motion.paths.views import View
 from napari_motionfft.motion.refine import WeightOf
@@ -72,8 +72,7 @@ def moving_share(
     band = run.band
     mine = weights / weights.sum()
     n = float(1 / mine.square().sum())
-    part_of = path[run.start : run.stop]
-    left = part_of - part_of[:1] - run.placed
+    left = residual(run, path)
     moving = still = power = torch.zeros(())
     for first, part in blocks(run):
         at = slice(first, first + len(part))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from napari_motionfft.motion.crops import Crop, cut
+from napari_motionfft.motion.crops import Crop, cut, residual
 from napari_motionfft.motion.frames import box_shape, overcount, window
 from napari_motionfft.motion.job import Check, Job, within
 from napari_motionfft.motion.landscape import uncounted
@@ -68,8 +68,7 @@ class View:
 
     def aligned(self, path: torch.Tensor, first: int = 0, last: int | None = None) -> torch.Tensor:
         """(m, Ky, Kx) spectra of frames first…last of the run, compensated along (T, 2)."""
-        part = path[self.start : self.stop]
-        left = part - part[:1] - self.placed
+        left = residual(self, path)
         return shifted_back(self.spectra[first:last], self.band, left[first:last])
 
     def half(self, which: int) -> torch.Tensor:
