@@ -57,15 +57,26 @@ def landscape_marks(
 
     `zoom` is the screen px a px of level 0 when all is in view.
     """
+    marks = landscape_axes(frame, zoom)
+    marks.peak(motion)
+    return marks.data, marks_arguments(marks, placement)
+
+
+def landscape_axes(frame: Frame, zoom: float) -> Marks:
+    """Dark strips, zero cross-hair, ticks and titles: marks that peaks may be added to."""
     side = frame.span * frame.scale  # px of level 0, along y
-    text = min(TEXT_SIZE, LARGEST / (zoom * side))
-    marks = Marks(frame, text)
+    marks = Marks(frame, min(TEXT_SIZE, LARGEST / (zoom * side)))
     marks.panel()
     marks.cross_hair()
     marks.axis_of_x()
     marks.axis_of_y()
-    marks.peak(motion)
-    arguments = {
+    return marks
+
+
+def marks_arguments(marks: Marks, placement: Placement) -> dict[str, Any]:
+    """Arguments of the Shapes layer that draws marks."""
+    frame = marks.frame
+    return {
         **placement.image(frame.zero, frame.scales),
         "shape_type": marks.kinds,
         "edge_color": marks.lines,
@@ -76,14 +87,19 @@ def landscape_marks(
         "features": {"label": marks.labels},
         "text": {
             "string": "{label}",
-            "size": text * side * float(np.linalg.norm(placement.linear[:, 0])),
+            "size": text_size(marks, placement),
             "scaling": True,
             "rotation": text_angle(placement.linear),
             "color": INK,
             "anchor": "center",
         },
     }
-    return marks.data, arguments
+
+
+def text_size(marks: Marks, placement: Placement) -> float:
+    """Of the marks' text, as napari takes it for text that zooms along."""
+    side = marks.frame.span * marks.frame.scale
+    return marks.size * side * float(np.linalg.norm(placement.linear[:, 0]))
 
 
 def world_length(linear: Array) -> float:
@@ -109,7 +125,7 @@ class Marks:
     """Collects shapes in velocity coordinates; text hangs at the centre of a shape."""
 
     def __init__(self, frame: Frame, text_size: float) -> None:
-        self.frame = frame
+        self.frame, self.size = frame, text_size
         self.pitch = 1.8 * text_size * frame.span  # from line to line
         self.data: list[Array] = []
         self.kinds: list[str] = []

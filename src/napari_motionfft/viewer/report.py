@@ -15,7 +15,7 @@ from napari_motionfft.motion.wording import decimals
 from napari_motionfft.viewer.path_report import changing, half_rows, model_rows, path_rows
 from napari_motionfft.viewer.runs import doubtful
 from napari_motionfft.viewer.source import Source
-from napari_motionfft.viewer.units import timing
+from napari_motionfft.viewer.units import physical
 from napari_motionfft.viewer.wording import measured, signed
 
 WAYS = ("right", "up-right", "up", "up-left", "left", "down-left", "down", "down-right")
@@ -91,10 +91,7 @@ def report_of(
     notes = list(source.notes)
     if interval is not None and source.unit is None:
         notes.append(f"No µm/{time_unit}: the layer has no length unit.")
-    interval, time_unit = timing(source, interval, time_unit)
-    step = unit = None
-    if source.unit is not None and interval:
-        step, unit = np.asarray(source.pixel_size) / interval, f"{source.unit}/{time_unit}"
+    step, unit = physical(source, interval, time_unit) or (None, None)
     varies = changing(motion)
     rows = model_rows(motion)
     rows += path_rows(motion, source) if varies else []

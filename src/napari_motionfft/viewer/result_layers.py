@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from napari_motionfft.motion.result import Motion
 from napari_motionfft.viewer.arrange import arrange, zoom
-from napari_motionfft.viewer.landscape_frame import landscape_aspect, stand
+from napari_motionfft.viewer.landscape_frame import Frame, landscape_aspect, stand
 from napari_motionfft.viewer.landscape_layers import landscape_image, landscape_marks
 from napari_motionfft.viewer.source import Source
 from napari_motionfft.viewer.trajectory_layers import position, trajectory
@@ -105,6 +106,56 @@ def pictures(
         return {}, below
     place = source.placement
     (y0, _), (x0, _) = motion.region
+    where = spots(motion, source, layout, below, canvas, occupied)
+    picture = {"rgb": False, "colormap": "gray", "contrast_limits": limits(motion)}
+    marks, mark_arguments = landscape_marks(motion, where.frame, place, where.zoom)
+    values, image_arguments = landscape_image(motion, where.frame, place)
+    mean = {**place.crop((y0, x0), where.beside), **picture, "visible": False}
+    made: dict[str, LayerData] = {
+        "plain mean": (motion.plain_mean, mean, "image"),
+        "integrated image": (
+            motion.integrated,
+            {**place.crop(motion.origin, where.beside), **picture},
+            "image",
+        ),
+        "loss landscape": (values, image_arguments, "image"),
+        "landscape axes": (marks, mark_arguments, "shapes"),
+    }
+    return made, where.bottom
+
+
+@dataclass(frozen=True, eq=False)
+class Spots:
+    """Where the pictures of a run go.
+
+    Attributes
+    ----------
+    beside
+        px (y, x) of level 0 from the region to its integrated image.
+    frame
+        Where the landscape stands.
+    zoom
+        Screen px a px of level 0 when all is in view.
+    bottom
+        px of level 0 down to where all ends.
+    """
+
+    beside: tuple[float, float]
+    frame: Frame
+    zoom: float
+    bottom: float
+
+
+def spots(
+    motion: Motion,
+    source: Source,
+    layout: str,
+    below: float,
+    canvas: tuple[float, float],
+    occupied: tuple[float, float],
+) -> Spots:
+    """Room for one integrated image and one landscape; see `result_layers`."""
+    place = source.placement
     aspect = landscape_aspect(motion.landscape)
     # pixels may be no squares: arrange in squares as high as they are
     square = np.asarray([1.0, 1.0 / place.stretch])
@@ -120,23 +171,9 @@ def pictures(
     )
     step, start = np.asarray(places.integrated) / square, np.asarray(places.landscape) / square
     beside = (float(step[0]), float(step[1]))
-    picture = {"rgb": False, "colormap": "gray", "contrast_limits": limits(motion)}
     corner = (start[0] - 0.5, start[1] - 0.5)  # pixel 0 begins at −0.5
     frame = stand(motion.landscape, corner, places.height, place.stretch)
-    marks, mark_arguments = landscape_marks(motion, frame, place, zoom(places.size, canvas))
-    values, image_arguments = landscape_image(motion, frame, place)
-    mean = {**place.crop((y0, x0), beside), **picture, "visible": False}
-    made: dict[str, LayerData] = {
-        "plain mean": (motion.plain_mean, mean, "image"),
-        "integrated image": (
-            motion.integrated,
-            {**place.crop(motion.origin, beside), **picture},
-            "image",
-        ),
-        "loss landscape": (values, image_arguments, "image"),
-        "landscape axes": (marks, mark_arguments, "shapes"),
-    }
-    return made, places.size[0]
+    return Spots(beside, frame, zoom(places.size, canvas), places.size[0])
 
 
 def box_of(motion: Motion) -> NDArray[np.int64]:

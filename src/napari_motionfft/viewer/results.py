@@ -16,6 +16,9 @@ from napari_motionfft.viewer.result_layers import CANVAS, KEY, LayerData, result
 from napari_motionfft.viewer.source import Source
 from napari_motionfft.viewer.units import factors
 
+SIZED = ("landscape axes", "motion peaks")
+"""Roles of layers whose text zooms along."""
+
 __all__ = [
     "KEY",
     "add_results",
@@ -49,9 +52,15 @@ def add_results(
     list of napari.layers.Layer
         The added layers, from bottom to top.
     """
+    return add_made(viewer, made_for(viewer, motion, source, layout), source, fit)
+
+
+def add_made(
+    viewer: Any, made: list[LayerData], source: Source, fit: bool | None = None
+) -> list[Any]:
+    """Add layers of a run that are made; see `add_results`."""
     from napari.layers import Layer
 
-    made = made_for(viewer, motion, source, layout)
     layers = [Layer.create(*each) for each in made]
     follow = camera_is_fitted(viewer) if fit is None else fit
     watch_fits(viewer)
@@ -64,6 +73,14 @@ def add_results(
 
 def made_for(viewer: Any, motion: Motion, source: Source, layout: str) -> list[LayerData]:
     """`result_layers` with names that are free, where a viewer has room for them."""
+    taken = [layer.name for layer in viewer.layers]
+    return result_layers(
+        motion, source, taken, uuid4().hex[:8], layout, **free_room(viewer, source)
+    )
+
+
+def free_room(viewer: Any, source: Source) -> dict[str, Any]:
+    """Where a viewer has room, as keyword arguments of `result_layers`."""
     from napari.layers import Image, Labels
 
     entries = [layer.metadata[KEY] for layer in tagged(viewer)]
@@ -80,16 +97,11 @@ def made_for(viewer: Any, motion: Motion, source: Source, layout: str) -> list[L
     )
     taken = reach(others, source.placement, convert)
     canvas = tuple(float(n) for n in viewer.canvas.size)
-    return result_layers(
-        motion,
-        source,
-        [layer.name for layer in viewer.layers],
-        uuid4().hex[:8],
-        layout,
-        below=below,
-        canvas=(canvas[0], canvas[1]) if min(canvas) > 0 else CANVAS,
-        occupied=(float(taken[0]), float(taken[1])),
-    )
+    return {
+        "below": below,
+        "canvas": (canvas[0], canvas[1]) if min(canvas) > 0 else CANVAS,
+        "occupied": (float(taken[0]), float(taken[1])),
+    }
 
 
 def settle(viewer: Any, layers: list[Any], source: Source, follow: bool) -> None:
@@ -97,7 +109,7 @@ def settle(viewer: Any, layers: list[Any], source: Source, follow: bool) -> None
     if viewer.layers.units is not None:  # the canvas counts in the finest unit of all layers
         unit = factors(source.placement.plane["units"][:1], viewer.layers.units[-2:-1])[0]
         for layer in layers:
-            if layer.metadata[KEY]["role"] == "landscape axes":
+            if layer.metadata[KEY]["role"] in SIZED:
                 layer.text.size *= unit
     if follow:
         viewer.fit_to_view()

@@ -9,6 +9,8 @@ from napari_motionfft.viewer.lazy import REC_709
 from napari_motionfft.viewer.placement import Placement
 from napari_motionfft.viewer.source import Source
 
+PRINT = "print(motion.velocity, motion.velocity_stderr)  # (y, x), px/frame"
+
 
 class Placed(Protocol):
     """What a run was made on."""
@@ -28,6 +30,8 @@ def as_python(
     rgb: bool = False,
     path: str | None = None,
     function: str = "estimate_motion",
+    into: str = "motion",
+    last: str = PRINT,
 ) -> str:
     """Code for napari's console, or for a script that loads the same array.
 
@@ -48,21 +52,25 @@ def as_python(
     path
         File that the layer was read from, if known.
     function
-        "estimate_motion" or "preview_motion".
+        "estimate_motion", "preview_motion" or "separate_motions".
+    into
+        Name of the variable for the result.
+    last
+        The last line, which shows it.
 
     Returns
     -------
     str
-        Code that leaves the result in `motion`.
+        Code that leaves the result in a variable.
     """
     lines = taking(source.name, index(source, at, frames), "T, Y, X", level, rgb, path)
-    lines.append(f"motion = mf.{function}(")
+    lines.append(f"{into} = mf.{function}(")
     lines.append("    stack,")
     if source.region is not None:
         y, x = ((side.start, side.stop) for side in source.region)
         lines.append(f"    region=(slice({y[0]}, {y[1]}), slice({x[0]}, {x[1]})),")
     lines += [f"    {name}={value!r}," for name, value in arguments.items()]
-    lines += [")", "print(motion.velocity, motion.velocity_stderr)  # (y, x), px/frame", ""]
+    lines += [")", last, ""]
     return "\n".join(lines)
 
 

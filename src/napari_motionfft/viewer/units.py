@@ -46,6 +46,19 @@ def frame_interval(layer: Any, axis: int) -> tuple[float | None, str | None]:
     return abs(float(layer.scale[axis])), f"{unit:~P}"
 
 
+def physical(
+    source: Any, interval: float | None, time_unit: str | None
+) -> tuple[Array, str] | None:
+    """(2,) velocities in physical units that 1 px/frame along y and x is, and their unit.
+
+    None where the pixel size or the time from frame to frame is not known.
+    """
+    interval, time_unit = timing(source, interval, time_unit)
+    if source.unit is None or not interval:
+        return None
+    return np.asarray(source.pixel_size) / interval, f"{source.unit}/{time_unit}"
+
+
 def timing(
     source: Any, interval: float | None, time_unit: str | None
 ) -> tuple[float | None, str | None]:
