@@ -1,20 +1,20 @@
-"""`python -m benchmarks [accuracy|speed|peers|objectives|strips|paths] [--seeds N]`: all tables."""
+"""`python -m benchmarks [accuracy|speed|peers|objectives|strips|paths|layers] [--seeds N]`: all tables."""
 
 from __future__ import annotations
 
 import argparse
 
-from benchmarks import accuracy, objectives, paths, peers, speed, strips
+from benchmarks import accuracy, layers, objectives, paths, peers, speed, strips
 
 
 def main() -> None:
     """Print the tables asked for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    tables = ["accuracy", "speed", "peers", "objectives", "strips", "paths"]
+    tables = ["accuracy", "speed", "peers", "objectives", "strips", "paths", "layers"]
     parser.add_argument("what", nargs="*", choices=[*tables, []], default=[])
     parser.add_argument("--seeds", type=int, default=200, help="seeds of the accuracy tables")
     asked = parser.parse_args()
-    what = asked.what or ["speed", "peers", "objectives", "strips", "paths", "accuracy"]
+    what = asked.what or ["speed", "peers", "objectives", "strips", "paths", "layers", "accuracy"]
     if "speed" in what:
         speed.table()
     if "peers" in what:
@@ -25,6 +25,8 @@ def main() -> None:
         strips.table(asked.seeds)
     if "paths" in what:
         paths.table(asked.seeds)
+    if "layers" in what:
+        layers.table(asked.seeds)
     if "accuracy" in what:
         accuracy.table(asked.seeds)
 
