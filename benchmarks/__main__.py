@@ -1,4 +1,4 @@
-"""`python -m benchmarks [accuracy|speed|peers|objectives|strips|paths|layers] [--seeds N]`: all tables."""
+"""`python -m benchmarks [table ...] [--seeds N]`: those tables, or all."""
 
 from __future__ import annotations
 
