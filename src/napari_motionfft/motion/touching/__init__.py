@@ -1,0 +1,1 @@
+"""Any velocity of a landscape: its score, its picture, the peak that is near."""
