@@ -55,11 +55,13 @@ def test_what_is_contributed(manifest: PluginManifest) -> None:
         "Motion-compensated mean",
         "Objective lab",
         "Strip motion",
+        "Separate motions",
     ]
     menus = {name: [item.command for item in items] for name, items in given.menus.items()}
     assert menus == {
         "napari/layers/register": [
             "napari-motionfft.estimate",
+            "napari-motionfft.separate",
             "napari-motionfft.strip",
             "napari-motionfft.lab",
         ],
@@ -76,6 +78,7 @@ def test_what_is_contributed(manifest: PluginManifest) -> None:
         "drift_with_jump",
         "crawling_cells",
         "tensile_test",
+        "crossing_textures",
     ]
     assert [reader.command for reader in given.readers] == [
         "napari-motionfft.read_video",
@@ -96,9 +99,8 @@ def test_the_weights_are_those_of_the_registry(manifest: PluginManifest) -> None
 
 def test_the_widgets_import_no_torch() -> None:
     code = "import sys; "
-    code += (
-        "from napari_motionfft.viewer.widgets import estimate, apply, follow, mean, lab, strip; "
-    )
+    names = "estimate, apply, follow, mean, lab, strip, separate"
+    code += f"from napari_motionfft.viewer.widgets import {names}; "
     code += "heavy = {'torch', 'matplotlib'} & set(sys.modules); "
     code += "sys.exit(f'{heavy} imported' if heavy else 0)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

@@ -23,6 +23,7 @@ from napari_motionfft.viewer.source import guess_time_axis, read_source
         (samples.tensile_test, (11, 512, 320), np.uint8),
         (samples.white_square, (5, 128, 128), np.float32),
         (samples.tacoma_bridge, (248, 250, 334), np.uint8),
+        (samples.crossing_textures, (24, 192, 192), np.float32),
     ],
 )
 def test_each_is_one_movie(make, shape: tuple[int, ...], dtype: type) -> None:

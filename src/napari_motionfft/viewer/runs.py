@@ -96,12 +96,15 @@ def doubtful(motion: Motion) -> bool:
 
 
 def motions(viewer: Any) -> list[tuple[str, Kept]]:
-    """(name, motion) of every run that has layers in a viewer, the newest first."""
-    found: dict[str, Kept] = {}
+    """(name, motion) of every run that has layers in a viewer, the newest first.
+
+    Of a run that has separated several motions, each.
+    """
+    found: dict[tuple[str, int], Kept] = {}
     for layer in viewer.layers:
         about = layer.metadata.get(KEY, {})
-        if "motion" in about and about["run"] not in found:
-            found[about["run"]] = about["motion"]
+        if "motion" in about:
+            found.setdefault((about["run"], about.get("part", 0)), about["motion"])
     names: dict[str, Kept] = {}
     for kept in found.values():
         name, number = kept.name, 2

@@ -13,6 +13,9 @@ LayerData = tuple[Any, dict[str, Any], str]
 TRUTH = "true velocity (y, x) px/frame"
 BOUNDARY = "boundary"
 """Entries of a layer's metadata: its known velocity; "periodic…" where its content wraps."""
+TRUTHS = "true velocities (y, x) px/frame"
+TRUE_IMAGES = "true images in frame 0"
+"""Entries of the metadata of a stack of several motions: a pair, and a (Y, X) image, each."""
 LINE_TRUTH = "true velocity px/line"
 """(T,) entry of the metadata of a line scan."""
 PATH_TRUTH = "true displacement (y, x) px"
@@ -147,6 +150,24 @@ def blood_flow() -> list[LayerData]:
         },
     }
     return [(scan, arguments, "image")]
+
+
+def crossing_textures() -> list[LayerData]:
+    """Round spots and fibres that cross, and add up, in noise as strong: 24 × 192 × 192 float32."""
+    from napari_motionfft.files.crossing import VELOCITIES, two_textures
+
+    stack, images = two_textures()
+    arguments = {
+        "name": "crossing textures",
+        "axis_labels": ("t", "y", "x"),
+        "metadata": {
+            TRUTHS: VELOCITIES,
+            TRUE_IMAGES: images,
+            "what": "simulated: spots and fibres of equal variance, each with its own velocity",
+            "try": "Separate motions: Layers add up",
+        },
+    }
+    return [(stack, arguments, "image")]
 
 
 def read(name: str) -> NDArray[Any]:

@@ -70,11 +70,18 @@ def motion_of(layers: list[LayerData]) -> Kept:
     entries = [arguments.get("metadata", {}).get(KEY, {}) for _, arguments, _ in layers]
     for entry, (_, arguments, _) in zip(entries, layers, strict=True):
         if not isinstance(entry.get("motion"), Kept):
+            if "several" in entry:
+                raise TypeError(
+                    f"{arguments['name']!r} is of several motions. Select the image of one "
+                    "alone to save that motion."
+                )
             raise TypeError(
                 f"{arguments.get('name', 'a layer')!r} is no result of Estimate motion. "
                 "Select layers of one run alone to save its motion."
             )
     if len({entry["run"] for entry in entries}) != 1:
         raise TypeError("These layers are of several runs. Select those of one to save its motion.")
+    if len({entry.get("part") for entry in entries}) != 1:
+        raise TypeError("These are of several motions. Select the image of one to save it.")
     kept: Kept = entries[0]["motion"]
     return kept

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from napari_motionfft.viewer import settings
-from napari_motionfft.viewer.asked import Run, estimate, preview, read, script_of
+from napari_motionfft.viewer.asked import Run, estimate, preview, script_of
 from napari_motionfft.viewer.camera import watch_fits
-from napari_motionfft.viewer.draw_region import draw_region
 from napari_motionfft.viewer.preview import add_preview
 from napari_motionfft.viewer.results import add_results, remove_results
 from napari_motionfft.viewer.run_list import RunList
@@ -17,23 +16,26 @@ from napari_motionfft.viewer.runs import result_count, write_into
 from napari_motionfft.viewer.widgets.buttons import RUNNING, allow_cancel, button, row
 from napari_motionfft.viewer.widgets.dialogs import ask_where_to_save, save_new
 from napari_motionfft.viewer.widgets.form import EstimateForm
+from napari_motionfft.viewer.widgets.motions import MotionsPart
 from napari_motionfft.viewer.widgets.panel import ResultPanel
 from napari_motionfft.viewer.widgets.parts import (
     alive,
+    heading,
     scrolled,
     set_enabled,
     why_no_movie,
 )
 from napari_motionfft.viewer.widgets.path_results import PathDock
-from napari_motionfft.viewer.widgets.run_dock import PanelDock
+from napari_motionfft.viewer.widgets.run_dock import StackDock
 from napari_motionfft.viewer.widgets.time_plot import load_plots
+from napari_motionfft.viewer.widgets.touch import TouchPanel
 from napari_motionfft.viewer.widgets.use_result import UseResult
 
 RUN = "Estimate how the scene moves."
 PREVIEW = "A quick first answer from a few frames at low resolution; Run replaces it."
 
 
-class EstimateMotion(PanelDock):
+class EstimateMotion(StackDock):
     """The dock widget; each button calls one method of the same name.
 
     Parameters
@@ -43,9 +45,9 @@ class EstimateMotion(PanelDock):
 
     Attributes
     ----------
-    form, panel, use, dock
-        The fields, the result panel, the row of buttons in it that use the result, the time plot
-        below the canvas.
+    form, panel, use, motions, dock
+        The fields, the result panel, the row of buttons in it that use the result, the part that
+        separates several motions, the time plot below the canvas.
     last
         The run in view: the last one that came to a result, or the one chosen since.
     """
@@ -58,13 +60,19 @@ class EstimateMotion(PanelDock):
         self.panel = ResultPanel()
         self.use = UseResult(napari_viewer, self._failed)
         self.panel.insert(3, self.use)  # above what it does with files
+        self.touch = TouchPanel(napari_viewer, self._failed)
+        self.panel.insert(4, self.touch)
         self.runs = RunList(napari_viewer)
         self.run_button = button("run_button", "Run")
         self.preview_button = button("preview_button", "Preview")
         self.cancel_button = button("cancel_button", "Cancel")
         buttons = row("buttons", [self.preview_button, self.run_button, self.cancel_button])
         super().__init__(name="estimate_motion", labels=False)
-        scrolled(self, [self.form, buttons, self.progress, self.panel], least=(0, 320))
+        self.motions = MotionsPart(
+            napari_viewer, self._prepared, self._start, self.cancel, self._failed
+        )
+        parts = [self.form, buttons, self.progress, self.panel, heading("Motions"), self.motions]
+        scrolled(self, parts, least=(0, 320))
         self.dock = PathDock(napari_viewer, self.runs, self._failed)
         self._connect()
         self.form.show_preferences(settings.read())
@@ -99,19 +107,14 @@ class EstimateMotion(PanelDock):
     def _run(self, work: Any) -> None:
         if self.running:
             return
-        asked, quick = self.form.asked(), work is preview
-        why_not = why_no_movie(asked.layer)
+        quick = work is preview
         try:
-            if why_not:
-                raise ValueError(why_not)
-            source = read(asked, self._viewer.dims)
+            asked, source = self._prepared()
         except ValueError as error:
             self._failed(error)
             return
-        settings.write(self.form.lasting())
         script = script_of(asked, source, "preview_motion" if quick else "estimate_motion")
         this = Run(asked, source, script, preview=quick)
-        self.panel.clear_error()
         self._start(
             f"{'Previewing' if quick else 'Estimating'} the motion of {source.name}",
             lambda progress, cancel: work(asked, source, progress, cancel),
@@ -172,14 +175,6 @@ class EstimateMotion(PanelDock):
             self.last = None
             self.panel.show_nothing()
 
-    def draw_region(self) -> Any:
-        """Add a Shapes layer that fits the image, ready to draw a rectangle; returns it."""
-        layer = self.form.image.value
-        if layer is None:
-            return None
-        self.form.region.value = draw_region(self._viewer, layer)
-        return self.form.region.value
-
     def save(self, path: str | os.PathLike[str], overwrite: bool = False) -> Path:
         """Save the last result as .csv or .json; returns where.
 
@@ -219,10 +214,14 @@ class EstimateMotion(PanelDock):
             write_into(layers, run.kept)
         self.last = self.runs.add(run, layers)
         self.panel.show_report(run.report)
-        self._refresh()
+
+    def _show_progress(self, fraction: float, message: str) -> None:
+        super()._show_progress(fraction, message)
+        self.motions.show_progress(fraction, message)
 
     def _stop_everything(self) -> None:
         super()._stop_everything()
+        self.touch.close()
         self.dock.close()
 
     def _offer_devices(self, choices: list[tuple[str, str]]) -> None:
@@ -257,4 +256,9 @@ class EstimateMotion(PanelDock):
         shown = whole.run_id if whole and self._in_view else None
         stack = self.runs.stack(whole) if whole else None
         self.use.offer(shown, stack, has_result=whole is not None, running=running)
+        touched = whole if shown else None
+        link = self.runs.time_link(touched) if touched else None
+        gone = whole is not None and not shown
+        self.touch.offer(touched, stack, link, gone=gone, running=running)
+        self.motions.offer(why_not, running, self._runner.stopping)
         self.progress.visible = running

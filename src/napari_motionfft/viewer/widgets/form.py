@@ -52,6 +52,9 @@ class EstimateForm:
     ----------
     viewer
         napari Viewer or ViewerModel.
+    models
+        With the fields of the model, which are those of one motion; else only their saved values
+        are kept.
 
     Attributes
     ----------
@@ -61,7 +64,7 @@ class EstimateForm:
         Those of the model.
     """
 
-    def __init__(self, viewer: Any) -> None:
+    def __init__(self, viewer: Any, models: bool = True) -> None:
         self._devices: list[tuple[str, str]] = list(DEVICES)
         self._usual_boundary: str | None = None  # while a layer says that it is periodic
         self.image = menu("image", "Image layer", lambda _: images(viewer), "The stack of frames.")
@@ -114,14 +117,17 @@ class EstimateForm:
             "layer with a pixel size in a unit of length.",
         )
         self.time_unit = menu("time_unit", "Time unit", TIME_UNITS, "Unit of the frame interval.")
-        basic = [self.image, self.region, self.draw, self.frames, *self.models.basic]
+        basic = [self.image, self.region, self.draw, self.frames]
+        basic += self.models.basic if models else []
         basic += [self.max_speed, self.weight, self.background, self.device]
-        further = [self.time_axis, self.level, self.boundary, *self.models.further]
+        further = [self.time_axis, self.level, self.boundary]
+        further += self.models.further if models else []
         further += [self.placing, self.interval, self.time_unit]
         always, self._further = form(basic), form(further)
         self._further.setVisible(False)
         self.native = column([always, self.more, self._further])
-        self.models.placed_in(always)
+        if models:
+            self.models.placed_in(always)
         self.more.changed.connect(self.toggle)
         self.image.changed.connect(self.follow_layer)
         self.region.changed.connect(self.follow_boundary)

@@ -137,6 +137,13 @@ def form(fields: list[Any]) -> QWidget:
     return box
 
 
+def heading(text: str) -> QLabel:
+    """A line over a part of a dock."""
+    label = QLabel(text)
+    label.setStyleSheet("font-weight: bold; margin-top: 8px;")
+    return label
+
+
 def show_row(box: QWidget, field: Any, visible: bool) -> None:
     """Show or hide a field of a `form` with its label."""
     box.layout().labelForField(field.native).setVisible(visible)

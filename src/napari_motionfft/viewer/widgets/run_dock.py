@@ -10,9 +10,13 @@ from typing import Any
 from magicgui.widgets import Container, ProgressBar
 from qtpy.QtWidgets import QApplication
 
+from napari_motionfft.viewer import settings
+from napari_motionfft.viewer.asked import Asked, read
 from napari_motionfft.viewer.canvas import guard_removal
 from napari_motionfft.viewer.devices import device_choices
-from napari_motionfft.viewer.widgets.parts import alive, described
+from napari_motionfft.viewer.draw_region import draw_region
+from napari_motionfft.viewer.source import Source
+from napari_motionfft.viewer.widgets.parts import alive, described, why_no_movie
 from napari_motionfft.viewer.worker import Runner
 
 Devices = list[tuple[str, str]]
@@ -84,8 +88,13 @@ class RunDock(Container):  # type: ignore[misc]
         on_done: Callable[[Any], None],
     ) -> None:
         """Work off the main thread; its result, error or end comes back on it."""
+
+        def done(value: Any) -> None:
+            on_done(value)
+            self._refresh()
+
         self._runner.start(
-            name, work, on_done=on_done, on_failed=self._failed, on_cancelled=self._refresh
+            name, work, on_done=done, on_failed=self._failed, on_cancelled=self._refresh
         )
         self._refresh()
         self._show_progress(0.0, "Starting")
@@ -156,3 +165,32 @@ class PanelDock(RunDock):
             self.panel.clear_error()
         else:
             self.panel.show_error(text)
+
+
+class StackDock(PanelDock):
+    """A dock whose fields are those of `EstimateForm`."""
+
+    def draw_region(self) -> Any:
+        """Add a Shapes layer that fits the image, ready to draw a rectangle; returns it."""
+        layer = self.form.image.value
+        if layer is None:
+            return None
+        self.form.region.value = draw_region(self._viewer, layer)
+        return self.form.region.value
+
+    def _prepared(self) -> tuple[Asked, Source]:
+        """What the fields ask for, and on what, once that can be used.
+
+        Raises
+        ------
+        ValueError
+            It cannot.
+        """
+        asked = self.form.asked()
+        why_not = why_no_movie(asked.layer)
+        if why_not:
+            raise ValueError(why_not)
+        source = read(asked, self._viewer.dims)
+        settings.write(self.form.lasting())
+        self.panel.clear_error()
+        return asked, source

@@ -1,0 +1,159 @@
+"""Motions: take a stack apart into several motions, and choose which of them are in view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from magicgui.widgets import Container, ProgressBar
+from qtpy.QtWidgets import QApplication
+
+from napari_motionfft.viewer.asked import Asked
+from napari_motionfft.viewer.motions_results import add_motions, in_view, show_motions
+from napari_motionfft.viewer.motions_run import MotionsRun, asked_run, separate
+from napari_motionfft.viewer.results import remove_results
+from napari_motionfft.viewer.source import Source
+from napari_motionfft.viewer.widgets.buttons import allow_cancel, button, row
+from napari_motionfft.viewer.widgets.motions_table import MotionsTable
+from napari_motionfft.viewer.widgets.parts import described, form, menu, rich_text, say, set_enabled
+
+NUMBERS = (("auto: all that stand out", "auto"), *((str(n), n) for n in range(1, 7)))
+KINDS = (("Layers add up", "additive"), ("One hides the other", "occluding"))
+
+NUMBER = "How many motions to look for. auto stops where the next one is no higher than noise "
+NUMBER += "makes it once in 100 stacks."
+KIND = "Layers add up: light of both is seen at once, as in transmission or fluorescence. "
+KIND += "One hides the other: an opaque thing passes before a scene."
+SEPARATE = (
+    "Find several motions, each with its own image. Takes the place of the separation before."
+)
+NO_MOTIONS = "There is no result yet: press Separate."
+COPY = "Copy the call that repeats this separation in a script."
+
+
+class MotionsPart(Container):  # type: ignore[misc]
+    """Fields, *Separate* and the table; a part of a dock, whose run it is.
+
+    Parameters
+    ----------
+    viewer
+        napari Viewer or ViewerModel.
+    prepared
+        Reads the dock's fields: what is asked, and on what. It raises ValueError.
+    start
+        The dock's: starts (name, work, on done).
+    cancel, on_failed
+        The dock's.
+
+    Attributes
+    ----------
+    run
+        The last separation that came to a result.
+    """
+
+    def __init__(
+        self,
+        viewer: Any,
+        prepared: Callable[[], tuple[Asked, Source]],
+        start: Callable[[str, Any, Callable[[Any], None]], None],
+        cancel: Callable[[], None],
+        on_failed: Callable[[Exception], None],
+    ) -> None:
+        self._viewer, self._prepared, self._start = viewer, prepared, start
+        self._on_failed = on_failed
+        self._running = self._mine = False  # a run goes on in the dock, and is a separation
+        self.run: MotionsRun | None = None
+        self.number = menu("number", "How many", NUMBERS, NUMBER)
+        self.kind = menu("kind", "Layers", KINDS, KIND)
+        self.separate_button = button("separate_button", "Separate")
+        self.cancel_button = button("cancel_motions_button", "Cancel")
+        self.copy_button = button("copy_motions_button", "Copy as Python")
+        bar = ProgressBar(name="motions_progress", min=0, max=1000)
+        self.progress = described(bar, "How far the separation is.")
+        super().__init__(name="motions", labels=False)
+        self.margins = (0, 0, 0, 0)
+        self.table, self.summary = MotionsTable(), rich_text("motions_summary")
+        self._uses = row("motions_uses", [self.copy_button])
+        self.extend(
+            [
+                row("motions_buttons", [self.separate_button, self.cancel_button]),
+                self.progress,
+                self.summary,
+                self._uses,
+            ]
+        )
+        inside = self.native.layout()
+        inside.insertWidget(0, form([self.number, self.kind]))
+        inside.insertWidget(3, self.table)
+        self.separate_button.changed.connect(self.separate)
+        self.cancel_button.changed.connect(cancel)
+        self.copy_button.changed.connect(self.copy_as_python)
+        self.table.changed.connect(self.show_chosen)
+        self._show(None)
+
+    def separate(self) -> None:
+        """Start a separation on what the dock's fields say; its result or error comes later."""
+        if self._running:
+            return
+        try:
+            asked, source = self._prepared()
+        except ValueError as error:
+            self._on_failed(error)
+            return
+        run = asked_run(asked, source, self.number.value, self.kind.value)
+        self._mine = True  # before the dock refreshes
+        self._start(
+            f"Separating the motions of {source.name}",
+            lambda progress, cancel: separate(run, progress, cancel),
+            self._done,
+        )
+
+    def show_chosen(self) -> None:
+        """Bring into view what the table says."""
+        if self.run is not None:
+            show_motions(self._viewer, self.run, self.table.chosen, self.table.shown)
+
+    def copy_as_python(self) -> str:
+        """Put the call that repeats the last separation on the clipboard; returns it."""
+        script = "" if self.run is None else self.run.script
+        clipboard = QApplication.clipboard()
+        if script and clipboard is not None:
+            clipboard.setText(script)
+        return script
+
+    def show_progress(self, fraction: float, message: str) -> None:
+        """Show how far the dock's run is, where it is a separation."""
+        self.progress.value = round(1000 * fraction)
+        self.progress.native.setFormat(f"{message}  %p %")
+
+    def offer(self, why_not: str | None, running: bool, stopping: bool) -> None:
+        """Switch every button to what can be done now.
+
+        Parameters
+        ----------
+        why_not
+            Why nothing can be separated now, or None.
+        running, stopping
+            The dock's run goes on; it was cancelled, and has not stopped yet.
+        """
+        self._running, self._mine = running, self._mine and running
+        set_enabled(self.separate_button, why_not, SEPARATE)
+        allow_cancel(self.cancel_button, self._mine, self._mine and stopping)
+        self.progress.visible = self._mine
+        present = self.run is not None and in_view(self._viewer, self.run)
+        self.table.setEnabled(present)  # what it shows and hides may be gone
+        set_enabled(self.copy_button, None if self.run is not None else NO_MOTIONS, COPY)
+
+    def _done(self, run: MotionsRun) -> None:
+        if self.run is not None and self.run.run_id:
+            remove_results(self._viewer, self.run.run_id)
+        self.run = add_motions(self._viewer, run)
+        self._show(self.run)
+        self.show_chosen()
+
+    def _show(self, run: MotionsRun | None) -> None:
+        """Fill the table and the line below it."""
+        rows = None if run is None else run.rows
+        self.table.show_rows(rows)
+        say(self.summary, "" if rows is None else rows.summary)
+        self._uses.visible = run is not None
