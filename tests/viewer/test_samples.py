@@ -109,6 +109,24 @@ def test_blood_flow_is_a_line_scan_with_its_truth() -> None:
     np.testing.assert_allclose((truth.min(), truth.max()), (1.2, 1.8), atol=1e-3)
 
 
+def test_crossing_textures_have_their_truth() -> None:
+    ((data, arguments, _),) = samples.crossing_textures()
+    velocities = arguments["metadata"][samples.TRUTHS]
+    images = arguments["metadata"][samples.TRUE_IMAGES]
+    assert images.shape == (2, *data.shape[1:])
+    assert np.hypot(*np.subtract(*velocities)) > 1.5
+    # a mean along each velocity is far more like its own image than like the other
+    ky, kx = np.fft.fftfreq(192)[:, None], np.fft.rfftfreq(192)
+    spectra = np.fft.rfft2(data)
+    for velocity, (own, other) in zip(velocities, (images, images[::-1]), strict=True):
+        back = np.exp(2j * np.pi * np.arange(24)[:, None, None] * (ky * velocity[0]))
+        back = back * np.exp(2j * np.pi * np.arange(24)[:, None, None] * (kx * velocity[1]))
+        mean = np.fft.irfft2((spectra * back).mean(0), s=(192, 192))[48:144, 48:144]
+        alike = [np.corrcoef(mean.ravel(), x[48:144, 48:144].ravel())[0, 1] for x in (own, other)]
+        assert alike[0] > 0.9
+        assert abs(alike[1]) < 0.2
+
+
 def test_credits_name_every_stack() -> None:
     folder = files("napari_motionfft") / "data"
     text = (folder / "CREDITS.md").read_text(encoding="utf-8")

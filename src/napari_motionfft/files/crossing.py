@@ -84,11 +84,11 @@ def spots(field: int, rng: np.random.Generator) -> Array:
 
 
 def fibres(field: int, rng: np.random.Generator) -> Array:
-    """Wavy fibres that run from lower left to upper right on the whole, (field, field)."""
+    """Wavy fibres that run from upper left to lower right on the whole, (field, field)."""
     ky, kx = np.fft.fftfreq(field)[:, None], np.fft.rfftfreq(field)
     middle, width = FIBRE
     ring = np.exp(-((np.hypot(ky, kx) - middle) ** 2) / (2 * width**2))
-    across = np.abs(np.angle(np.exp(2j * (np.arctan2(ky, kx) - np.pi / 4)))) / 2
+    across = np.abs(np.angle(np.exp(2j * (np.arctan2(ky, kx) + np.pi / 4)))) / 2
     spectrum = np.fft.rfft2(rng.standard_normal((field, field)))
     return np.asarray(
         np.fft.irfft2(spectrum * ring * np.exp(-(across**2) / (2 * 0.35**2)), s=(field, field))
