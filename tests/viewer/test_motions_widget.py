@@ -1,0 +1,249 @@
+"""Separate motions, clicked through in a real viewer, in both docks that have it."""
+
+from __future__ import annotations
+
+import html
+import sys
+import threading
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QApplication, QLabel
+from tests.viewer.drive import click, docked, finish, ours
+from tests.viewer.made_motions import crossing
+
+from napari_motionfft.motion.errors import Cancelled
+from napari_motionfft.motion.several.result import Motions
+from napari_motionfft.viewer import settings
+from napari_motionfft.viewer.motions_run import SEVERAL
+from napari_motionfft.viewer.results import KEY
+from napari_motionfft.viewer.widgets.estimate import EstimateMotion
+from napari_motionfft.viewer.widgets.separate import SeparateMotions
+
+pytestmark = pytest.mark.usefixtures("plugin")
+
+
+@pytest.fixture
+def viewer(make_napari_viewer_proxy: Any) -> Any:
+    return make_napari_viewer_proxy()
+
+
+def answering(monkeypatch: pytest.MonkeyPatch, answer: Callable[..., Any]) -> list[dict[str, Any]]:
+    """Replace the separation; the list gets what each call was given."""
+    calls: list[dict[str, Any]] = []
+
+    def separate_motions(stack: Any, **settings: Any) -> Any:
+        calls.append({"stack": stack, **settings})
+        return answer(**settings)
+
+    monkeypatch.setitem(sys.modules, SEVERAL, SimpleNamespace(separate_motions=separate_motions))
+    return calls
+
+
+def stack_in(viewer: Any, **arguments: Any) -> Any:
+    data = np.random.default_rng(0).random((6, 64, 96), dtype=np.float32)
+    viewer.add_image(data, name="cells", **arguments)
+    return data
+
+
+def error_in(widget: Any) -> str:
+    label = widget.native.findChild(QLabel, "motionfft.error")
+    return html.unescape(label.text()).replace("\u200b", "")
+
+
+def visible(viewer: Any) -> set[str]:
+    return {x.name for x in ours(viewer) if x.visible}
+
+
+def test_separate_fills_the_table_and_its_rows_choose_what_is_in_view(
+    viewer: Any, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = answering(monkeypatch, lambda **_: crossing(background=True))
+    widget = docked(viewer, SeparateMotions, "Separate motions", qtbot)
+    assert widget.motions.separate_button.tooltip.startswith("Open an image layer first")
+    stack = stack_in(viewer)
+    region = viewer.add_shapes([[[9.5, 19.5], [49.5, 79.5]]], shape_type="rectangle", name="part")
+    viewer.layers.selection.active = region
+    widget.form.region.value = next(x for x in viewer.layers if x.name == "part")
+    widget.form.max_speed.value = 4.5
+    widget.form.weight.value = "phat"
+    widget.form.background.value = "static"
+    widget.motions.number.value = 3
+    click(widget, "separate_button")
+    assert widget.running
+    assert widget.motions.cancel_button.enabled
+    finish(widget, qtbot)
+
+    (call,) = calls
+    np.testing.assert_array_equal(call.pop("stack"), stack)
+    assert callable(call.pop("progress"))
+    assert isinstance(call.pop("cancel"), threading.Event)
+    assert call == {
+        "n": 3,
+        "kind": "additive",
+        "region": (slice(10, 50), slice(20, 80)),
+        "max_speed": 4.5,
+        "weight": "phat",
+        "background": "static",
+        "boundary": "crop",
+        "device": "auto",
+    }
+    assert settings.read().weight == "phat"
+    assert settings.read().model == settings.Preferences().model
+    assert viewer.layers.selection.active.name == "part"
+
+    table = widget.motions.table
+    assert [table.item(row, 0).text() for row in range(4)] == ["1", "2", "still", "rest"]
+    assert table.item(3, 3).text() == "20.0"
+    assert not table.item(3, 0).flags() & Qt.ItemFlag.ItemIsSelectable
+    assert "once in 100" in widget.motions.summary.value
+    assert table.chosen == 0
+    drawn = {f"motion {part}" for part in ("landscape", "axes", "peaks", "arrows", "positions")}
+    assert visible(viewer) == {"motion 1", *drawn}
+    # a click on the second row, and a press of a key to the third
+    at = table.visualItemRect(table.item(1, 1)).center()
+    qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    assert visible(viewer) == {"motion 2", *drawn}
+    qtbot.keyClick(table, Qt.Key.Key_Down)
+    assert visible(viewer) == {"still background", *drawn}
+    # ticks
+    table.selectRow(0)
+    table.tick(0, False)
+    assert visible(viewer) == drawn
+    peaks = viewer.layers["motion peaks"]
+    assert peaks.size[0] == 0
+    assert peaks.size[1] > 0
+    table.tick(0)
+    assert visible(viewer) == {"motion 1", *drawn}
+
+    click(widget, "copy_motions_button")
+    assert "mf.separate_motions(" in QApplication.clipboard().text()
+    # once more: in place of the ones before
+    before = {id(x) for x in ours(viewer)}
+    table.selectRow(1)
+    click(widget, "separate_button")
+    finish(widget, qtbot)
+    assert len(ours(viewer)) == len(before) == 8
+    assert before.isdisjoint(id(x) for x in ours(viewer))
+    assert table.chosen == 0
+    assert visible(viewer) == {"motion 1", *drawn}
+
+    click(widget, "remove_button")
+    assert [x.name for x in viewer.layers] == ["cells", "part"]
+    assert not table.isEnabled()
+    assert table.item(1, 0).text() == "2"  # the numbers stay
+    assert "mf.separate_motions(" in widget.copy_as_python()
+
+
+def test_cancel_and_failure_leave_the_viewer_and_the_button_ready(
+    viewer: Any, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = threading.Event()
+
+    def wait(progress: Any, cancel: threading.Event, **_: Any) -> Any:
+        begun.set()
+        for step in range(10_000):
+            progress(step / 10_000, "Waiting")
+            if cancel.wait(0.005):
+                raise Cancelled("cancelled")
+
+    widget = docked(viewer, SeparateMotions, "Separate motions", qtbot)
+    stack_in(viewer)
+    answering(monkeypatch, lambda **_: crossing())
+    click(widget, "separate_button")
+    finish(widget, qtbot)
+    before = [id(x) for x in viewer.layers]
+
+    answering(monkeypatch, wait)
+    click(widget, "separate_button")
+    qtbot.waitUntil(begun.is_set)
+    assert widget.motions.separate_button.tooltip == "A run is going on."
+    qtbot.waitUntil(lambda: "Waiting" in widget.motions.progress.native.format())
+    assert not widget.motions.progress.native.isHidden()
+    click(widget, "cancel_motions_button")
+    assert widget.motions.cancel_button.tooltip == "Stopping …"
+    finish(widget, qtbot)
+    assert [id(x) for x in viewer.layers] == before
+    assert widget.motions.separate_button.enabled
+    assert widget.motions.progress.native.isHidden()
+    assert not widget.motions.cancel_button.enabled
+    assert error_in(widget) == ""
+
+    def fail(**_: Any) -> Any:
+        raise RuntimeError("CUDA out of memory")
+
+    answering(monkeypatch, fail)
+    click(widget, "separate_button")
+    finish(widget, qtbot)
+    assert "CUDA out of memory" in error_in(widget)
+    assert [id(x) for x in viewer.layers] == before
+    assert widget.motions.table.item(1, 0).text() == "2"
+    # and it works again, and finds nothing
+    answering(monkeypatch, lambda **_: Motions(stopped="Nothing above 4.2 σ."))
+    click(widget, "separate_button")
+    finish(widget, qtbot)
+    assert error_in(widget) == ""
+    assert [x.name for x in viewer.layers] == ["cells"]
+    assert "No motion stands out" in widget.motions.summary.value
+    assert not widget.panel.remove_button.enabled
+
+
+def test_the_estimate_dock_has_it_too(
+    viewer: Any, qtbot: Any, monkeypatch: pytest.MonkeyPatch, moving: Any
+) -> None:
+    size = moving.shape[1:]
+    answering(
+        monkeypatch,
+        lambda **_: crossing(2, kind="occluding", frames=10, region=tuple((0, n) for n in size)),
+    )
+    viewer.add_image(moving, name="cells")
+    widget = docked(viewer, EstimateMotion, "Estimate motion", qtbot)
+    least = widget.native.minimumSizeHint().width()
+    click(widget, "run_button")
+    assert not widget.motions.separate_button.enabled
+    assert not widget.motions.cancel_button.enabled  # that run is not its own
+    finish(widget, qtbot)
+    estimated = {x.metadata[KEY]["run"] for x in ours(viewer)}
+    widget.motions.kind.value = "occluding"
+    click(widget, "separate_button")
+    assert not widget.run_button.enabled
+    finish(widget, qtbot)
+
+    runs = {x.metadata[KEY]["run"] for x in ours(viewer)}
+    assert runs - estimated == {widget.motions.run.run_id}
+    assert "front mask" in visible(viewer)
+    assert "in front" in widget.motions.table.item(1, 0).text()
+    # the estimate stays in view, and its buttons are its own
+    assert widget.last.run_id in estimated
+    assert len(widget.panel.shown.choices) == 1
+    assert "mf.estimate_motion(" in widget.copy_as_python()
+    assert "mf.separate_motions(" in widget.motions.copy_as_python()
+    assert widget.use.stack_button.enabled
+    widget.motions.table.selectRow(1)
+    assert "motion 2" in visible(viewer)
+    QApplication.processEvents()
+    assert widget.native.minimumSizeHint().width() <= max(least, 340)
+    click(widget, "remove_button")
+    assert ours(viewer) == []
+    # a script that asks for what cannot be done is told in the panel
+    viewer.layers.clear()
+    widget.motions.separate()
+    assert "Open an image layer first" in error_in(widget)
+
+
+def test_every_part_has_a_tooltip_and_a_name(viewer: Any, qtbot: Any) -> None:
+    widget = docked(viewer, SeparateMotions, "Separate motions", qtbot)
+    part = widget.motions
+    fields = [part.number, part.kind, part.separate_button, part.cancel_button, part.copy_button]
+    fields += [part.progress, widget.panel.remove_button]
+    names = [field.native.objectName() for field in fields]
+    assert all(name.startswith("motionfft.") for name in names)
+    assert len(set(names)) == len(names)
+    assert all(field.tooltip for field in fields)
+    # no field of a model of one motion
+    assert widget.form.models.model.native.parent() is None
+    assert widget.form.max_speed.native.parent() is not None
