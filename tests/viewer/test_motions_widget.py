@@ -183,12 +183,14 @@ def test_cancel_and_failure_leave_the_viewer_and_the_button_ready(
     assert [id(x) for x in viewer.layers] == before
     assert widget.motions.table.item(1, 0).text() == "2"
     # and it works again, and finds nothing
-    answering(monkeypatch, lambda **_: Motions(stopped="Nothing above 4.2 σ."))
+    answering(monkeypatch, lambda **_: Motions(stopped="Best peak 3 < 4.2 σ."))
     click(widget, "separate_button")
     finish(widget, qtbot)
     assert error_in(widget) == ""
     assert [x.name for x in viewer.layers] == ["cells"]
-    assert "No motion stands out" in widget.motions.summary.value
+    said = html.unescape(widget.motions.summary.value)
+    assert said == "No motion stands out from the noise. Best peak 3 < 4.2 σ."
+    assert "3 &lt; 4.2" in widget.motions.summary.value  # the label takes rich text
     assert not widget.panel.remove_button.enabled
 
 

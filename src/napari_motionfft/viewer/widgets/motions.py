@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QApplication
 from napari_motionfft.viewer.asked import Asked
 from napari_motionfft.viewer.motions_results import add_motions, in_view, show_motions
 from napari_motionfft.viewer.motions_run import MotionsRun, asked_run, separate
+from napari_motionfft.viewer.report import wrapping
 from napari_motionfft.viewer.results import remove_results
 from napari_motionfft.viewer.source import Source
 from napari_motionfft.viewer.widgets.buttons import allow_cancel, button, row
@@ -155,5 +156,5 @@ class MotionsPart(Container):  # type: ignore[misc]
         """Fill the table and the line below it."""
         rows = None if run is None else run.rows
         self.table.show_rows(rows)
-        say(self.summary, "" if rows is None else rows.summary)
+        say(self.summary, "" if rows is None else wrapping(rows.summary))
         self._uses.visible = run is not None

@@ -39,6 +39,7 @@ class MotionsTable(QTableWidget):  # type: ignore[misc]
         self.verticalHeader().setVisible(False)
         across = self.horizontalHeader()
         across.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        across.setStretchLastSection(True)
         self.itemSelectionChanged.connect(self.changed)
         self.itemChanged.connect(self.changed)
         self.show_rows(None)
