@@ -22,15 +22,13 @@ from napari_motionfft.motion.search import (
     in_doubt,
     scan,
     step_of,
-    zoom,
 )
 from napari_motionfft.motion.series import part_of, refined
 from napari_motionfft.motion.touching.ground import Ground, checked_velocity
 from napari_motionfft.motion.touching.less import without_mean
+from napari_motionfft.motion.touching.near import near
 from napari_motionfft.motion.trajectory import velocity as velocity_basis
 
-NEAR = 0.06
-"""Of the search range: width of the Gaussian by which a peak draws a touch."""
 BLOCK = 4
 """Frames between two looks at `cancel` while a whole picture is made."""
 
@@ -233,7 +231,7 @@ class Touch:
     ) -> Peak:
         """The landscape's peak that stands out near a velocity, found with all lags.
 
-        Of the peaks around, the one that is highest after a Gaussian about the velocity, whose
+        The climb begins where the landscape times a Gaussian about the velocity is highest, whose
         width is 6 % of the range: noise nearby does not win over a motion somewhat further off.
 
         Raises
@@ -241,21 +239,10 @@ class Touch:
         TypeError, ValueError, Cancelled
             As `full_image`.
         """
-        y, x = checked_velocity(velocity, self.max_speed)
+        at = checked_velocity(velocity, self.max_speed)
         check = self._job(progress, cancel).check
         shown = self._found(within(check, 0.0, 0.8)).landscape
-        width = NEAR * self.max_speed
-
-        def drawn(vy: Any, vx: Any) -> Any:
-            return np.exp(-((vy - y) ** 2 + (vx - x) ** 2) / (2 * width**2))
-
-        near = shown.values * drawn(shown.vy[:, None], shown.vx[None])
-        i, j = np.unravel_index(int(near.argmax()), near.shape)
-        starts = torch.tensor([[shown.vy[i], shown.vx[j]], [y, x]], dtype=torch.float64)
-        step = float(shown.vy[1] - shown.vy[0])
-        limit = self.max_speed
-        found = zoom(self._lags, starts, step, limit, 2, within(check, 0.8, 1.0))
-        return max(found, key=lambda peak: peak.score * float(drawn(peak.vy, peak.vx)))
+        return near(shown, self._lags, at, self.max_speed, within(check, 0.8, 1.0))
 
     @property
     def landscape(self) -> Landscape:
