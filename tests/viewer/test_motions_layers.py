@@ -206,6 +206,17 @@ def test_a_row_shows_its_image_and_ticks_what_is_drawn() -> None:
     assert viewer.layers["still background"].data is motions.background
 
 
+def test_numbers_stand_beside_their_peaks_and_within_the_picture() -> None:
+    layer = layer_of()
+    viewer, _ = shown(separated(crossing(3), layer), layer)
+    peaks = viewer.layers["motion peaks"]
+    assert peaks.text.translation[1] > 0
+    motions = crossing(2)
+    np.copyto(motions[1].velocity, (1.0, 5.9))  # at the right edge of ±6 px/frame
+    viewer, _ = shown(separated(motions, layer_of()), layer_of())
+    assert viewer.layers["motion peaks"].text.translation[1] < 0
+
+
 def test_layers_that_the_user_took_are_left_alone() -> None:
     layer = layer_of()
     viewer, run = shown(separated(layer=layer), layer)

@@ -62,7 +62,7 @@ def visible(viewer: Any) -> set[str]:
 def test_separate_fills_the_table_and_its_rows_choose_what_is_in_view(
     viewer: Any, qtbot: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    calls = answering(monkeypatch, lambda **_: crossing(background=True))
+    calls = answering(monkeypatch, lambda **_: crossing(3, background=True))
     widget = docked(viewer, SeparateMotions, "Separate motions", qtbot)
     assert widget.motions.separate_button.tooltip.startswith("Open an image layer first")
     stack = stack_in(viewer)
@@ -97,9 +97,9 @@ def test_separate_fills_the_table_and_its_rows_choose_what_is_in_view(
     assert viewer.layers.selection.active.name == "part"
 
     table = widget.motions.table
-    assert [table.item(row, 0).text() for row in range(4)] == ["1", "2", "still", "rest"]
-    assert table.item(3, 3).text() == "20.0"
-    assert not table.item(3, 0).flags() & Qt.ItemFlag.ItemIsSelectable
+    assert [table.item(row, 0).text() for row in range(5)] == ["1", "2", "3", "still", "rest"]
+    assert table.item(4, 3).text() == "20.0"
+    assert not table.item(4, 0).flags() & Qt.ItemFlag.ItemIsSelectable
     assert "once in 100" in widget.motions.summary.value
     assert table.chosen == 0
     drawn = {f"motion {part}" for part in ("landscape", "axes", "peaks", "arrows", "positions")}
@@ -108,6 +108,8 @@ def test_separate_fills_the_table_and_its_rows_choose_what_is_in_view(
     at = table.visualItemRect(table.item(1, 1)).center()
     qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=at)
     assert visible(viewer) == {"motion 2", *drawn}
+    qtbot.keyClick(table, Qt.Key.Key_Down)
+    assert visible(viewer) == {"motion 3", *drawn}
     qtbot.keyClick(table, Qt.Key.Key_Down)
     assert visible(viewer) == {"still background", *drawn}
     # ticks
@@ -127,7 +129,7 @@ def test_separate_fills_the_table_and_its_rows_choose_what_is_in_view(
     table.selectRow(1)
     click(widget, "separate_button")
     finish(widget, qtbot)
-    assert len(ours(viewer)) == len(before) == 8
+    assert len(ours(viewer)) == len(before) == 9
     assert before.isdisjoint(id(x) for x in ours(viewer))
     assert table.chosen == 0
     assert visible(viewer) == {"motion 1", *drawn}

@@ -49,8 +49,9 @@ def peak_points(motions: Motions, frame: Frame, place: Placement, zoom: float) -
     """A numbered point at each velocity; its data is (vy, vx) px/frame."""
     at = np.stack([motion.velocity for motion in motions])
     at = np.clip(at, frame.low, frame.high)
-    aside = np.asarray([0.0, 0.055 * frame.span])
-    aside = np.where(at[:, 1:] + 2 * aside[1] > frame.high[1], -aside, aside)  # (M, 2)
+    step = 0.055 * frame.span
+    fits = at[:, 1].max() + 2 * step < frame.high[1]
+    aside = np.asarray([0.0, step if fits else -step])  # napari takes one for all
     marks = landscape_axes(frame, zoom)
     ink = ["#000000" if bright(motions[0], spot) else "#ffffff" for spot in at + aside]
     arguments = {
