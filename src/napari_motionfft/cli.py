@@ -78,6 +78,9 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument(
         "--region", type=region, metavar="Y0:Y1,X0:X1", help="part of the frame, in px"
     )
+    one.add_argument(
+        "--track", action="store_true", help="the region follows the object that it shows at first"
+    )
     one.add_argument("--max-speed", type=float, metavar="PX", help="search range, px/frame")
     one.add_argument("--weight", default="auto", help="spectral weight; default: %(default)s")
     one.add_argument("--background", default="none", help="none or static; default: %(default)s")
@@ -159,6 +162,7 @@ def run_estimate(asked: argparse.Namespace) -> None:
         stack,
         asked.model,
         region=asked.region,
+        track=asked.track,
         max_speed=asked.max_speed,
         weight=asked.weight,
         background=asked.background,

@@ -10,6 +10,9 @@ import torch
 
 from napari_motionfft.motion.weights import weight_names
 
+FASTEST = 16.0
+"""px/frame: default search range of an object at most."""
+
 
 def one_of(name: str, value: Any, allowed: tuple[str, ...]) -> None:
     """Refuse a value that is not among the allowed ones."""
@@ -66,6 +69,35 @@ def checked_frame_weights(value: Any, frames: int) -> tuple[str, torch.Tensor | 
     return "array", torch.from_numpy(weights.copy())
 
 
+def check_track(
+    track: Any,
+    region: tuple[int, int],
+    frame: tuple[int, int],
+    boundary: str,
+    canvas: str,
+    frame_weights: str,
+) -> None:
+    """Refuse to follow an object where that means nothing.
+
+    Raises
+    ------
+    TypeError, ValueError
+        `track` is not True or False; or True with what it does not go with.
+    """
+    if not isinstance(track, (bool, np.bool_)):
+        raise TypeError(f"track must be True or False, got {track!r}")
+    if not track:
+        return
+    if boundary == "periodic":
+        raise ValueError("track=True needs boundary='crop': an object does not come in opposite")
+    if region == frame:
+        raise ValueError("track=True needs a region: draw it around the object in frame 0")
+    if canvas != "frame":
+        raise ValueError("track=True needs canvas='frame': the image is that of the object")
+    if frame_weights == "sharpness":
+        raise ValueError("track=True does not take frame_weights='sharpness'")
+
+
 def whole_frames(name: str, value: Any, least: int, most: int | None) -> int | None:
     """A whole number of frames within limits, or None."""
     if value is None:
@@ -105,10 +137,11 @@ def default_speed(shape: tuple[int, int], frames: int) -> float:
     return float(min(max(4.0, side / frames), side / 4))
 
 
-def speed_limit(max_speed: Any, shape: tuple[int, int], frames: int) -> float:
+def speed_limit(max_speed: Any, shape: tuple[int, int], frames: int, track: bool = False) -> float:
     """The search range in px/frame, given or by default."""
     if max_speed is None:
-        return default_speed(shape, frames)
+        # the field does not limit how far an object goes that is followed
+        return min(min(shape) / 4, FASTEST) if track else default_speed(shape, frames)
     if isinstance(max_speed, bool) or not isinstance(max_speed, (int, float, np.number)):
         raise TypeError(f"max_speed must be a number of px/frame or None, got {max_speed!r}")
     if not 0 < max_speed <= min(shape) / 2:

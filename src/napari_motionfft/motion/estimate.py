@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from threading import Event
-from typing import Any, TypeVar, overload
-
-import torch
+from typing import Any, overload
 
 from napari_motionfft.motion.arguments import one_of, velocity_grids
-from napari_motionfft.motion.device import describe_device, frames_per_block
-from napari_motionfft.motion.frames import box_shape
-from napari_motionfft.motion.job import Job, Progress, plan, windowed
+from napari_motionfft.motion.device import describe_device
+from napari_motionfft.motion.job import Progress, plan, windowed
+from napari_motionfft.motion.memory import within_memory as within_memory
 from napari_motionfft.motion.own_grid import on_grid
 from napari_motionfft.motion.paths.pipeline import follow_path
 from napari_motionfft.motion.paths.steady import constant
 from napari_motionfft.motion.result import Landscape, Motion, MotionSeries
 from napari_motionfft.motion.search import search
 from napari_motionfft.motion.series import series
-
-Result = TypeVar("Result")
+from napari_motionfft.motion.tracked.pipeline import follow_object
 
 
 @overload
@@ -43,6 +39,7 @@ def estimate_motion(
     effort: str = ...,
     frame_weights: str | Any = ...,
     canvas: str = ...,
+    track: bool = ...,
     device: str = ...,
     progress: Progress | None = ...,
     cancel: Event | None = ...,
@@ -88,6 +85,7 @@ def estimate_motion(
     effort: str = "balanced",
     frame_weights: str | Any = "none",
     canvas: str = "frame",
+    track: bool = False,
     device: str = "auto",
     progress: Progress | None = None,
     cancel: Event | None = None,
@@ -134,6 +132,10 @@ def estimate_motion(
     canvas
         What `integrated` covers: the region ("frame"), or all that it sees as it travels ("union");
         `Motion.origin` tells where it lies.
+    track
+        The region is drawn around an object in frame 0, and goes along with it over whatever else
+        there is: the motion is the object's. Frames that do not show it are excluded. A quarter of
+        the region's side, at most 16 px/frame, is searched by default.
     device
         "auto", "cpu", "cuda", "cuda:1" or "mps".
     progress
@@ -179,16 +181,18 @@ def estimate_motion(
         effort=effort,
         frame_weights=frame_weights,
         canvas=canvas,
+        track=track,
     )
     found: Motion | MotionSeries
     if window is None and hop is None:
         steady = model == "velocity" and job.asked["frame_weights"] == "none"
-        found, job, notes = within_memory(constant if steady else follow_path, job)
+        way = follow_object if track else constant if steady else follow_path
+        found, job, notes = within_memory(way, job)
     else:
         if model != "velocity":
             raise ValueError(f"window is for model='velocity', got model={model!r}")
-        if job.asked["frame_weights"] != "none" or canvas != "frame":
-            raise ValueError("window takes neither frame_weights nor canvas='union'")
+        if job.asked["frame_weights"] != "none" or canvas != "frame" or track:
+            raise ValueError("window takes neither frame_weights, canvas='union' nor track=True")
         job, frames, step = windowed(job, window, hop, max_speed)
         found, job, notes = within_memory(lambda job: series(job, frames, step), job)
     job.check(1.0, "Done")
@@ -257,45 +261,3 @@ def loss_landscape(
         found, job, _ = within_memory(lambda job: on_grid(job, grids, scale == "energy"), job)
     job.check(1.0, "Done")
     return found
-
-
-def within_memory(run: Callable[[Job], Result], job: Job) -> tuple[Result, Job, list[str]]:
-    """Run; when memory runs out, again with smaller blocks, then on the CPU.
-
-    Returns
-    -------
-    result, the job that gave it, notes for the user
-
-    Raises
-    ------
-    MemoryError
-        Even one frame at a time on the CPU does not fit.
-    """
-    notes: list[str] = []
-    while True:
-        try:
-            return run(job), job, notes
-        except (RuntimeError, MemoryError) as error:
-            # torch.OutOfMemoryError is a RuntimeError; the host's allocator raises a plain one
-            if not out_of_memory(error):
-                raise
-        # only here, the handler left, does its traceback not keep the tensors alive
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
-        if job.block > 1:
-            job = replace(job, block=max(1, job.block // 4))
-            notes.append("Memory ran out: smaller blocks of frames were used.")
-        elif job.device.type != "cpu":
-            notes.append(f"{describe_device(job.device)} ran out of memory: the CPU was used.")
-            cpu = torch.device("cpu")
-            job = replace(job, device=cpu, block=frames_per_block(box_shape(job.box), cpu))
-        else:
-            raise MemoryError("not enough memory for this stack: choose a smaller region")
-
-
-def out_of_memory(error: Exception) -> bool:
-    """Whether an error means that memory ran out, on whatever device."""
-    if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
-        return True
-    told = str(error).lower()
-    return any(sign in told for sign in ("out of memory", "not enough memory", "alloc"))

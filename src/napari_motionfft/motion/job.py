@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from napari_motionfft.motion.arguments import (
+    check_track,
     checked_frame_weights,
     checked_weight,
     default_speed,
@@ -100,6 +101,7 @@ def plan(
     effort: str = "balanced",
     frame_weights: Any = "none",
     canvas: str = "frame",
+    track: bool = False,
 ) -> Job:
     """Check every argument of `estimate_motion` before any work.
 
@@ -123,11 +125,12 @@ def plan(
     kind, given = checked_frame_weights(frame_weights, frames.count)
     if boundary == "periodic" and shape != frames.shape:
         raise ValueError("boundary='periodic' needs the whole frame: region must be None")
+    check_track(track, shape, frames.shape, boundary, canvas, kind)
     chosen = choose_device(device)
     asked = {
         "model": model,
         "region": [list(side) for side in box],
-        "max_speed": speed_limit(max_speed, shape, frames.count),
+        "max_speed": speed_limit(max_speed, shape, frames.count, bool(track)),
         "weight": weight if isinstance(weight, str) else "array",
         "background": background,
         "boundary": boundary,
@@ -137,6 +140,7 @@ def plan(
         "effort": effort,
         "frame_weights": kind,
         "canvas": canvas,
+        "track": bool(track),
         **size,
     }
     check_varies(frames, box)

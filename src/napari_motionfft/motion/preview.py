@@ -35,6 +35,8 @@ def preview_motion(
 ) -> Motion:
     """A quick estimate from at most 24 frames of about 128 px, for a first look.
 
+    An object that is followed is looked at in every frame.
+
     Parameters
     ----------
     stack, model, region, max_speed, device, progress, cancel, **further
@@ -70,18 +72,23 @@ def preview_motion(
         cancel,
         **further,
     )
-    stride = -(-job.frames.count // FRAMES)
+    track = bool(job.asked["track"])
+    stride = 1 if track else -(-job.frames.count // FRAMES)
     factor = max(1, min(box_shape(job.box)) // SIDE)
-    small = reduced(job.frames, job.box, stride, factor)  # (n, h, w)
+    height, width = job.frames.shape
+    seen = ((0, height), (0, width)) if track else job.box
+    small = reduced(job.frames, seen, stride, factor)  # (n, h, w)
+    inner = part(job.box, factor) if track else None
     for name, most in SIZES.items():
         if further.get(name):
             further[name] = min(further[name], most, max(1, len(small) // 2))
     if job.frame_weights is not None:
         further["frame_weights"] = job.frame_weights.numpy()[::stride]
-    fastest = min(small.shape[1:]) / 2
+    fastest = min(box_shape(job.box)) // factor / 2
     motion = estimate_motion(
         small,
         model,
+        region=inner,
         max_speed=min(float(job.asked["max_speed"]) * stride / factor, fastest),
         weight=weight if isinstance(weight, str) else "auto",
         background=background,
@@ -92,7 +99,15 @@ def preview_motion(
         cancel=cancel,
         **{**further, "effort": "fast"},
     )
+    if track:
+        motion = replace(motion, origin=(0, 0))  # of the region, as where only that is looked at
     return enlarged(motion, job.frames.count, job.box, stride, factor, job.asked)
+
+
+def part(box: Box, factor: int) -> tuple[slice, slice]:
+    """A region in px of frames that are `factor` times smaller."""
+    y, x = (slice(low // factor, low // factor + (high - low) // factor) for low, high in box)
+    return y, x
 
 
 def reduced(frames: Frames, box: Box, stride: int, factor: int) -> NDArray[np.float32]:

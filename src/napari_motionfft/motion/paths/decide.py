@@ -24,6 +24,8 @@ from napari_motionfft.motion.weights import wiener
 
 NOISY = 0.1
 """px: standard error of a frame at low resolution below which frames need not share nodes."""
+FEWEST = 3
+"""Frames that are left, or none is left out but those known to be lost."""
 CROWDED = "More than half of the frames do not match the others: nothing says which scene is meant."
 APART = (
     "Frames before {0} and from {0} on show nothing in common: how the two parts lie to one "
@@ -86,9 +88,12 @@ class Sorted:
     crowded: bool
 
 
-def choose(field: Field, user: torch.Tensor, check: Check) -> Chosen:
-    """Paths from all frequencies and from either half; what they say of frames and models."""
-    start = starts(field, within(check, 0.0, 0.7))
+def choose(field: Field, user: torch.Tensor, check: Check, start: Start | None = None) -> Chosen:
+    """Paths from all frequencies and from either half; what they say of frames and models.
+
+    `start` is a path that is known already, as that of an object that was followed.
+    """
+    start = starts(field, within(check, 0.0, 0.7)) if start is None else start
     frames = sort_out(field, start, user, within(check, 0.7, 0.75))
     found = jumps_of(start.path, start.halves, frames.excluded) if start.single else []
     jumps = sorted({*found, *start.hint.jumps} - set(frames.excluded))
@@ -122,7 +127,10 @@ def sort_out(field: Field, start: Start, user: torch.Tensor, check: Check) -> So
     parts = [masks(views, which) or [] for which in (0, 1)]
     # once more by the likelihood's weight, which tells more surely
     for _ in range(2):
-        excluded, matched, crowded = foreign(views, start.path, start.halves, parts)
+        strange, matched, crowded = foreign(views, start.path, start.halves, parts)
+        excluded = sorted({*strange, *start.lost})
+        if len(user) - len(excluded) < FEWEST:
+            excluded = list(start.lost)
         weights = user.clone()
         weights[excluded] = 0
         weight_of = weight_along(field.job, views, start.path, weights)

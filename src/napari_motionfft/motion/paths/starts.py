@@ -27,12 +27,14 @@ class Start:
     """A path (T, 2) from all frequencies, one from either half, and the jumps known so far.
 
     `single` tells that every frame was looked up for itself: then single steps mean something.
+    `lost` are frames that are known not to belong.
     """
 
     path: torch.Tensor
     halves: list[torch.Tensor]
     hint: Hint
     single: bool
+    lost: tuple[int, ...] = ()
 
 
 def starts(field: Field, check: Check) -> Start:

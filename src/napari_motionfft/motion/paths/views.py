@@ -72,22 +72,30 @@ class View:
         return shifted_back(self.spectra[first:last], self.band, left[first:last])
 
     def half(self, which: int) -> torch.Tensor:
-        """(Ky, Kx) 1 on every other sector of 45°, 0 elsewhere; `which` is 0 or 1.
+        """(Ky, Kx) 1 on every other sector of 45°, 0 elsewhere; `which` is 0 or 1."""
+        return sectors(self.band, which).to(self.weight)
 
-        Bins near a border count in neither: the window makes neighbours alike.
-        """
-        rows = (self.band.ky * self.band.shape[0])[:, None]
-        columns = (self.band.kx * self.band.shape[1])[None]
-        diagonals = ((rows - columns).abs() / 2**0.5, (rows + columns).abs() / 2**0.5)
-        height, width = self.band.shape
-        nearest = torch.minimum(torch.minimum(*diagonals), torch.minimum(rows.abs(), columns))
-        # beyond the Nyquist frequency a spectrum goes on at the other side
-        nearest = torch.minimum(
-            nearest, torch.minimum(height / 2 - rows.abs(), width / 2 - columns)
-        )
-        steep = rows.abs() > columns
-        sector = (rows > 0) ^ steep
-        return ((sector == bool(which)) & (nearest >= GUARD)).to(self.weight)
+
+def sectors(band: Band, which: int, wider: float = 1.0) -> torch.Tensor:
+    """(Ky, Kx) 1 on every other sector of 45°, 0 elsewhere; `which` is 0 or 1.
+
+    Bins near a border count in neither: the window makes neighbours alike.
+
+    Parameters
+    ----------
+    wider
+        Times that the frame is wider than the window, and bins closer.
+    """
+    rows = (band.ky * band.shape[0])[:, None]
+    columns = (band.kx * band.shape[1])[None]
+    diagonals = ((rows - columns).abs() / 2**0.5, (rows + columns).abs() / 2**0.5)
+    height, width = band.shape
+    nearest = torch.minimum(torch.minimum(*diagonals), torch.minimum(rows.abs(), columns))
+    # beyond the Nyquist frequency a spectrum goes on at the other side
+    nearest = torch.minimum(nearest, torch.minimum(height / 2 - rows.abs(), width / 2 - columns))
+    steep = rows.abs() > columns
+    sector = (rows > 0) ^ steep
+    return ((sector == bool(which)) & (nearest >= GUARD * wider)).double()
 
 
 @dataclass(frozen=True)
@@ -121,6 +129,10 @@ class LowPass:
             0.5 if min(shape) <= SMALL else min(LIMIT, ROWS[job.asked["effort"]] / 2 / min(shape))
         )
         return cls(limit, weight, static)
+
+    def of_band(self, band: Band) -> torch.Tensor:
+        """(Ky, Kx) the weight at the frequencies of another window, multiplicity left out."""
+        return resample(self.weight, band) * (band.multiplicity() > 0)
 
     def view(
         self,
