@@ -31,6 +31,8 @@ class Asked:
         Time from frame to frame where the user gave it.
     preferences
         How to estimate.
+    track
+        The region follows the object in it.
     """
 
     layer: Any
@@ -41,6 +43,7 @@ class Asked:
     interval: float | None
     time_unit: str | None
     preferences: Preferences
+    track: bool = False
 
     @property
     def layer_frames(self) -> int:
@@ -62,6 +65,8 @@ class Asked:
         chosen["max_speed"] = chosen["max_speed"] or None
         if own is not None:
             chosen[own] = chosen[own] or None
+        if self.track:
+            chosen["track"] = True
         return chosen
 
 

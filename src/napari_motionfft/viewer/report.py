@@ -173,7 +173,9 @@ def data_line(motion: Motion, source: Source) -> str:
     count = len(motion.displacements)
     (y0, y1), (x0, x1) = motion.region
     frames = f"frames {source.first_frame}–{source.first_frame + count - 1}"
-    where = f", y {y0}–{y1 - 1}, x {x0}–{x1 - 1}" if source.region is not None else ", whole frame"
+    what = "object at " if motion.settings.get("track") else ""
+    where = f", {what}y {y0}–{y1 - 1}, x {x0}–{x1 - 1}"
+    where = where if source.region is not None else ", whole frame"
     return f"{source.name}, {frames}{where if y0 < y1 and x0 < x1 else ''}"
 
 

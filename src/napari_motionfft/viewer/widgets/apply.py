@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from magicgui.widgets import CheckBox, LineEdit
+from magicgui.widgets import LineEdit
 
 from napari_motionfft.viewer.compensate import Options
 from napari_motionfft.viewer.move_layer import Work, check, is_picture, movable, moving
 from napari_motionfft.viewer.results import is_result
 from napari_motionfft.viewer.runs import Kept
 from napari_motionfft.viewer.widgets.on_motion import OnMotion
-from napari_motionfft.viewer.widgets.parts import choose_active, described, menu, show_row
+from napari_motionfft.viewer.widgets.parts import choose_active, described, menu, show_row, tick
 
 INTERPOLATIONS = {
     "Fourier (exact)": "fourier",
@@ -90,10 +90,3 @@ class ApplyMotion(OnMotion):
         for field in (self.fill, self.now):
             show_row(self.fields, field, picture)
         super()._refresh()
-
-
-def tick(name: str, text: str, tooltip: str) -> Any:
-    """A box to tick, off at first."""
-    box = CheckBox(name=name, text=text, value=False)
-    box.label = " "  # it has its text
-    return described(box, tooltip)

@@ -20,8 +20,10 @@ from napari_motionfft.viewer.widgets.parts import (
     images,
     menu,
     renew,
+    set_enabled,
     shapes,
     show_row,
+    tick,
     why_no_movie,
 )
 from napari_motionfft.viewer.widgets.stack_fields import (
@@ -42,6 +44,11 @@ from napari_motionfft.viewer.widgets.usual_fields import (
 )
 
 WHOLE = "whole frame"
+TRACK = (
+    "The region is drawn around an object in the first frame, and goes along with it over whatever "
+    "else there is: path and integrated image are those of the object."
+)
+NO_REGION = "Draw a region around the object first, and choose it."
 TIME_UNITS = ("s", "ms", "min", "h")
 
 
@@ -75,6 +82,7 @@ class EstimateForm:
             "Where to look: the whole frame, or the upright rectangle of a Shapes layer.",
         )
         self.draw = described(PushButton(name="draw", text="Draw region"), "")
+        self.track = tick("track", "Follow the object", TRACK)
         self.frames = frame_range()
         self.models = ModelFields()
         self.max_speed = spin(
@@ -117,8 +125,8 @@ class EstimateForm:
             "layer with a pixel size in a unit of length.",
         )
         self.time_unit = menu("time_unit", "Time unit", TIME_UNITS, "Unit of the frame interval.")
-        basic = [self.image, self.region, self.draw, self.frames]
-        basic += self.models.basic if models else []
+        basic = [self.image, self.region, self.draw]
+        basic += [self.track, self.frames, *self.models.basic] if models else [self.frames]
         basic += [self.max_speed, self.weight, self.background, self.device]
         further = [self.time_axis, self.level, self.boundary]
         further += self.models.further if models else []
@@ -131,6 +139,7 @@ class EstimateForm:
         self.more.changed.connect(self.toggle)
         self.image.changed.connect(self.follow_layer)
         self.region.changed.connect(self.follow_boundary)
+        self.region.changed.connect(self.follow_region)
         self.time_axis.changed.connect(self.follow_axis)
         choose_active(self.image, viewer)
         self.follow_layer()
@@ -151,6 +160,7 @@ class EstimateForm:
         """Follow the viewer's layers."""
         renew(self.image)
         renew(self.region)
+        self.follow_region()
 
     def follow_layer(self) -> None:
         """Offer the axes, levels and frames of the chosen layer."""
@@ -159,6 +169,7 @@ class EstimateForm:
         self.level.reset_choices()
         self.follow_level()
         self.follow_axis()
+        self.follow_region()
         self.follow_boundary()
 
     def follow_boundary(self) -> None:
@@ -171,6 +182,11 @@ class EstimateForm:
             self.boundary.value = "periodic"
         elif not periodic and usual is not None:
             self._usual_boundary, self.boundary.value = None, usual
+
+    def follow_region(self, *_: Any) -> None:
+        """An object is followed only where a region says which."""
+        whole = self.region.value in (None, WHOLE)
+        set_enabled(self.track, NO_REGION if whole else None, TRACK)
 
     def axes(self, _: Any = None) -> list[tuple[str, int]]:
         """(name, axis) of every axis of the layer that may be time."""
@@ -233,4 +249,5 @@ class EstimateForm:
             interval=interval,
             time_unit=self.time_unit.value if interval else None,
             preferences=self.preferences(),
+            track=bool(self.track.value) and self.region.value != WHOLE,
         )

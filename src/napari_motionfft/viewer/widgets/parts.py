@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from magicgui.widgets import ComboBox, Label, PushButton
+from magicgui.widgets import CheckBox, ComboBox, Label, PushButton
 from qtpy.QtCore import QEvent, QSize, Qt
 from qtpy.QtWidgets import (
     QComboBox,
@@ -40,6 +40,13 @@ def narrow(combo: Any) -> Any:
 def menu(name: str, label: str, choices: Any, tooltip: str) -> Any:
     """A menu with a tooltip, as narrow as need be."""
     return narrow(described(ComboBox(name=name, label=label, choices=choices), tooltip))
+
+
+def tick(name: str, text: str, tooltip: str) -> Any:
+    """A box to tick, off at first."""
+    box = CheckBox(name=name, text=text, value=False)
+    box.label = " "  # it has its text
+    return described(box, tooltip)
 
 
 def set_enabled(button: Any, why_not: str | None, tooltip: str) -> None:

@@ -1,4 +1,4 @@
-"""Two buttons for a result in view: the corrected stack, and the region that follows."""
+"""What to do with a result in view: play along, the corrected stack, the region that follows."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from magicgui.widgets import Container
 from napari_motionfft.viewer.between import up_to_date
 from napari_motionfft.viewer.follow_region import add_following, run_motion, why_not_own
 from napari_motionfft.viewer.move_layer import check, move_layer
+from napari_motionfft.viewer.play_along import play_along, playing
 from napari_motionfft.viewer.runs import Kept
 from napari_motionfft.viewer.widgets.buttons import NO_RESULT, RUNNING, button
 from napari_motionfft.viewer.widgets.parts import set_enabled
@@ -18,6 +19,8 @@ STACK = (
     "Add the stack with the motion taken out; frames are computed when they are shown. "
     "Apply motion to layer… in the Layers menu has more choices."
 )
+PLAY = "Lay the stack over itself with the motion taken out: what moves in this way stands still."
+STOP = "Take the copy away again: the stack is as it was."
 REGION = "Add a layer in which the region moves along with the scene, a shape a frame."
 GONE = "The result layers of this run were removed."
 PREVIEW = "This is a preview only: press Run."
@@ -43,11 +46,13 @@ class UseResult(Container):  # type: ignore[misc]
         self._layer: Any = None
         self.stack_button = button("stack_button", "Corrected stack")
         self.follow_button = button("follow_button", "Follow the region")
-        both = [self.stack_button, self.follow_button]
-        super().__init__(name="use_result", layout="horizontal", labels=False, widgets=both)
+        self.play_button = button("play_button", "Play along")
+        every = [self.play_button, self.stack_button, self.follow_button]
+        super().__init__(name="use_result", layout="horizontal", labels=False, widgets=every)
         self.margins = (0, 0, 0, 0)
         self.stack_button.changed.connect(self.corrected_stack)
         self.follow_button.changed.connect(self.follow_the_region)
+        self.play_button.changed.connect(self.play)
         self.offer(None, None)
 
     def offer(
@@ -72,6 +77,10 @@ class UseResult(Container):  # type: ignore[misc]
         if why_not is None and self._kept is None:
             why_not = NO_RESULT if not has_result else GONE if run is None else PREVIEW
         set_enabled(self.stack_button, why_not or self._why_no_stack(), STACK)
+        on = self._playing()
+        self.play_button.text = "Stop playing" if on else "Play along"
+        no_play = None if on else why_not or self._why_no_stack()
+        set_enabled(self.play_button, no_play, STOP if on else PLAY)
         set_enabled(self.follow_button, why_not or self._why_no_region(), REGION)
 
     def corrected_stack(self) -> Any:
@@ -80,6 +89,13 @@ class UseResult(Container):  # type: ignore[misc]
         if kept is None or layer is None:
             return None
         return self._try(lambda: move_layer(self._viewer, layer, kept))
+
+    def play(self) -> Any:
+        """Show the stack in the frame of the motion; again as it is. Returns the copy, or None."""
+        kept, layer = self._kept, self._layer
+        if kept is None or layer is None:
+            return None
+        return self._try(lambda: play_along(self._viewer, layer, kept))
 
     def follow_the_region(self) -> Any:
         """Add "following region"; returns it."""
@@ -92,6 +108,11 @@ class UseResult(Container):  # type: ignore[misc]
         except ValueError as error:
             self._on_failed(error)
             return None
+
+    def _playing(self) -> bool:
+        if self._kept is None or self._layer is None:
+            return False
+        return playing(self._viewer, self._layer, self._kept) is not None
 
     def _why_no_stack(self) -> str | None:
         assert self._kept is not None
