@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import accuracy, layers, objectives, paths, peers, speed, strips
+from benchmarks import accuracy, layers, objectives, paths, peers, speed, strips, touch
 
 
 def main() -> None:
     """Print the tables asked for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    tables = ["accuracy", "speed", "peers", "objectives", "strips", "paths", "layers"]
+    tables = ["accuracy", "speed", "peers", "objectives", "strips", "paths", "layers", "touch"]
     parser.add_argument("what", nargs="*", choices=[*tables, []], default=[])
     parser.add_argument("--seeds", type=int, default=200, help="seeds of the accuracy tables")
     asked = parser.parse_args()
-    what = asked.what or ["speed", "peers", "objectives", "strips", "paths", "layers", "accuracy"]
+    what = asked.what or [*tables[1:], tables[0]]  # the longest last
     if "speed" in what:
         speed.table()
     if "peers" in what:
@@ -27,6 +27,8 @@ def main() -> None:
         paths.table(asked.seeds)
     if "layers" in what:
         layers.table(asked.seeds)
+    if "touch" in what:
+        touch.table()
     if "accuracy" in what:
         accuracy.table(asked.seeds)
 

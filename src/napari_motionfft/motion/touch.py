@@ -8,8 +8,8 @@ from typing import Any
 
 import torch
 
-from napari_motionfft.motion.estimate import within_memory
 from napari_motionfft.motion.job import Job, Progress, plan, windowed
+from napari_motionfft.motion.memory import within_memory
 from napari_motionfft.motion.pipeline import held
 from napari_motionfft.motion.search import search_band, search_spectra, weigh
 from napari_motionfft.motion.series import lowered
