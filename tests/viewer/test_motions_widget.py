@@ -21,6 +21,7 @@ from napari_motionfft.motion.several.result import Motions
 from napari_motionfft.viewer import settings
 from napari_motionfft.viewer.motions_run import SEVERAL
 from napari_motionfft.viewer.results import KEY
+from napari_motionfft.viewer.runs import motions as motions_of
 from napari_motionfft.viewer.widgets.estimate import EstimateMotion
 from napari_motionfft.viewer.widgets.separate import SeparateMotions
 
@@ -121,6 +122,24 @@ def test_separate_fills_the_table_and_its_rows_choose_what_is_in_view(
     assert peaks.size[1] > 0
     table.tick(0)
     assert visible(viewer) == {"motion 1", *drawn}
+
+    # the stack along the chosen motion
+    table.selectRow(1)
+    click(widget, "play_motion_button")
+    played = viewer.layers["cells (along motion 2)"]
+    np.testing.assert_allclose(played.metadata[KEY]["motion"].motion.velocity, (1.0, -0.5))
+    assert widget.motions.play_button.text == "Stop playing"
+    assert len({name for name, _ in motions_of(viewer)}) == 3
+    table.selectRow(0)
+    assert widget.motions.play_button.text == "Play along"
+    click(widget, "play_motion_button")  # one at a time
+    assert "cells (along motion 2)" not in viewer.layers
+    assert "cells (along motion 1)" in viewer.layers
+    click(widget, "play_motion_button")
+    assert "cells (along motion 1)" not in viewer.layers
+    table.selectRow(3)
+    assert widget.motions.play_button.tooltip.startswith("Choose a motion")
+    table.selectRow(0)
 
     click(widget, "copy_motions_button")
     assert "mf.separate_motions(" in QApplication.clipboard().text()
@@ -242,7 +261,14 @@ def test_the_estimate_dock_has_it_too(
 def test_every_part_has_a_tooltip_and_a_name(viewer: Any, qtbot: Any) -> None:
     widget = docked(viewer, SeparateMotions, "Separate motions", qtbot)
     part = widget.motions
-    fields = [part.number, part.kind, part.separate_button, part.cancel_button, part.copy_button]
+    fields = [
+        part.number,
+        part.kind,
+        part.separate_button,
+        part.cancel_button,
+        part.copy_button,
+        part.play_button,
+    ]
     fields += [part.progress, widget.panel.remove_button]
     names = [field.native.objectName() for field in fields]
     assert all(name.startswith("motionfft.") for name in names)

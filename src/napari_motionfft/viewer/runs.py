@@ -104,7 +104,7 @@ def motions(viewer: Any) -> list[tuple[str, Kept]]:
     for layer in viewer.layers:
         about = layer.metadata.get(KEY, {})
         if "motion" in about:
-            found.setdefault((about["run"], about.get("part", 0)), about["motion"])
+            found.setdefault((about["run"], id(about["motion"].motion)), about["motion"])
     names: dict[str, Kept] = {}
     for kept in found.values():
         name, number = kept.name, 2

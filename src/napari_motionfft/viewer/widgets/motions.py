@@ -9,14 +9,19 @@ from magicgui.widgets import Container, ProgressBar
 from qtpy.QtWidgets import QApplication
 
 from napari_motionfft.viewer.asked import Asked
+from napari_motionfft.viewer.between import up_to_date
 from napari_motionfft.viewer.motions_results import add_motions, in_view, show_motions
 from napari_motionfft.viewer.motions_run import MotionsRun, asked_run, separate
+from napari_motionfft.viewer.move_layer import check
+from napari_motionfft.viewer.play_along import play_along, playing
 from napari_motionfft.viewer.report import wrapping
 from napari_motionfft.viewer.results import remove_results
+from napari_motionfft.viewer.runs import Kept
 from napari_motionfft.viewer.source import Source
 from napari_motionfft.viewer.widgets.buttons import allow_cancel, button, row
 from napari_motionfft.viewer.widgets.motions_table import MotionsTable
 from napari_motionfft.viewer.widgets.parts import described, form, menu, rich_text, say, set_enabled
+from napari_motionfft.viewer.widgets.use_result import PLAY, STOP
 
 NUMBERS = (("auto: all that stand out", "auto"), *((str(n), n) for n in range(1, 7)))
 KINDS = (("Layers add up", "additive"), ("One hides the other", "occluding"))
@@ -29,6 +34,7 @@ SEPARATE = (
     "Find several motions, each with its own image. Takes the place of the separation before."
 )
 NO_MOTIONS = "There is no result yet: press Separate."
+NO_CHOICE = "Choose a motion in the table, of a stack that is in the viewer."
 COPY = "Copy the call that repeats this separation in a script."
 
 
@@ -74,7 +80,8 @@ class MotionsPart(Container):  # type: ignore[misc]
         super().__init__(name="motions", labels=False)
         self.margins = (0, 0, 0, 0)
         self.table, self.summary = MotionsTable(), rich_text("motions_summary")
-        self._uses = row("motions_uses", [self.copy_button])
+        self.play_button = button("play_motion_button", "Play along")
+        self._uses = row("motions_uses", [self.play_button, self.copy_button])
         self.extend(
             [
                 row("motions_buttons", [self.separate_button, self.cancel_button]),
@@ -88,6 +95,7 @@ class MotionsPart(Container):  # type: ignore[misc]
         inside.insertWidget(3, self.table)
         self.separate_button.changed.connect(self.separate)
         self.cancel_button.changed.connect(cancel)
+        self.play_button.changed.connect(self.play)
         self.copy_button.changed.connect(self.copy_as_python)
         self.table.changed.connect(self.show_chosen)
         self._show(None)
@@ -113,6 +121,46 @@ class MotionsPart(Container):  # type: ignore[misc]
         """Bring into view what the table says."""
         if self.run is not None:
             show_motions(self._viewer, self.run, self.table.chosen, self.table.shown)
+        self._offer_play()
+
+    def play(self) -> Any:
+        """Show the stack in the frame of the chosen motion; again as it is.
+
+        Returns the layer that does, or None.
+        """
+        if self._chosen is None:
+            return None
+        kept, layer = self._chosen
+        number = (self.table.chosen or 0) + 1
+        try:
+            return play_along(
+                self._viewer, layer, kept, name=f"{layer.name} (along motion {number})"
+            )
+        except ValueError as error:
+            self._on_failed(error)
+            return None
+
+    @property
+    def _chosen(self) -> tuple[Kept, Any] | None:
+        """The motion of the chosen row and its stack; None where either is not there."""
+        row_, run = self.table.chosen, self.run
+        if run is None or row_ is None or row_ >= len(run.kept):
+            return None
+        layer = run.asked.layer
+        if layer not in self._viewer.layers or not in_view(self._viewer, run):
+            return None
+        return up_to_date(run.kept[row_], [layer]), layer
+
+    def _offer_play(self) -> None:
+        """Switch *Play along* to what can be done now."""
+        chosen, why_not = self._chosen, None
+        on = chosen is not None and playing(self._viewer, chosen[1], chosen[0]) is not None
+        if chosen is None:
+            why_not = NO_CHOICE
+        elif not on:
+            why_not = why_not_moved(chosen[1], chosen[0])
+        self.play_button.text = "Stop playing" if on else "Play along"
+        set_enabled(self.play_button, why_not, STOP if on else PLAY)
 
     def copy_as_python(self) -> str:
         """Put the call that repeats the last separation on the clipboard; returns it."""
@@ -143,6 +191,7 @@ class MotionsPart(Container):  # type: ignore[misc]
         self.progress.visible = self._mine
         present = self.run is not None and in_view(self._viewer, self.run)
         self.table.setEnabled(present)  # what it shows and hides may be gone
+        self._offer_play()
         set_enabled(self.copy_button, None if self.run is not None else NO_MOTIONS, COPY)
 
     def _done(self, run: MotionsRun) -> None:
@@ -158,3 +207,12 @@ class MotionsPart(Container):  # type: ignore[misc]
         self.table.show_rows(rows)
         say(self.summary, "" if rows is None else wrapping(rows.summary))
         self._uses.visible = run is not None
+
+
+def why_not_moved(layer: Any, kept: Kept) -> str | None:
+    """Why a stack cannot be shown in the frame of a motion, or None."""
+    try:
+        check(layer, kept)
+    except ValueError as error:
+        return str(error)
+    return None
