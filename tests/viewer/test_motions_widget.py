@@ -146,7 +146,7 @@ def test_separate_fills_the_table_and_its_rows_choose_what_is_in_view(
     # once more: in place of the ones before
     before = {id(x) for x in ours(viewer)}
     table.selectRow(1)
-    click(widget, "separate_button")
+    widget.run()
     finish(widget, qtbot)
     assert len(ours(viewer)) == len(before) == 9
     assert before.isdisjoint(id(x) for x in ours(viewer))

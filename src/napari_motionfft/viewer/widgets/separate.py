@@ -87,6 +87,10 @@ class SeparateMotions(StackDock):
         """The last separation that came to a result."""
         return self.motions.run
 
+    def run(self) -> None:
+        """Start a separation, as its button does."""
+        self.motions.separate()
+
     def remove_results(self) -> int:
         """Remove every layer that this plugin has added; returns how many there were."""
         return remove_results(self._viewer)
