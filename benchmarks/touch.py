@@ -65,6 +65,7 @@ def in_a_viewer(stack: Any, bare: float) -> None:
     def until(done: Callable[[], bool]) -> None:
         while not done():
             QApplication.processEvents()
+            time.sleep(0.0005)  # as Qt's own loop does, let the other threads have their turn
 
     until(lambda: not dock._lookup.running)
     dock.form.background.value = "none"

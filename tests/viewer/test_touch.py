@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from napari.components import ViewerModel
 
 import napari_motionfft as mf
+from napari_motionfft.motion.touch import touch_landscape
 from napari_motionfft.viewer import touch_run
 from napari_motionfft.viewer import touch_words as words
 from napari_motionfft.viewer.asked import Run
@@ -92,10 +93,10 @@ def test_marker_and_picture_lie_on_what_they_are_of(
         touch_run.whole(session.touch, (1, 1), lambda *_: None, Event()),
     ):
         session.show(picture)
-        scaled = (corners + 0.5) / (60, 70) * session.picture.data.shape - 0.5
-        for ours, theirs in zip(scaled, corners, strict=True):
+        assert session.picture.data.shape == (60, 70)
+        for corner in corners:
             np.testing.assert_allclose(
-                made.world(session.picture, ours), made.world(mean, theirs), atol=1e-6
+                made.world(session.picture, corner), made.world(mean, corner), atol=1e-6
             )
     assert viewer.layers.index(session.picture) == viewer.layers.index(mean) + 1
     assert viewer.layers.selection.active is session.marker
@@ -299,6 +300,19 @@ def test_velocities_are_told_in_physical_units_too(
     of = touch_run.touchable(run, layer)
     assert words.velocity(of, np.array([-1.0, 2.0])) == ["y −1.00, x 2.00 px/frame"]
     assert words.score(-0.04) == "0.0 σ above the landscape's noise"
+
+
+def test_the_quick_picture_is_as_large_as_the_region(moving: Any) -> None:
+    stack = np.tile(moving, (1, 3, 3))
+    touch = touch_landscape(stack)
+    low = touch.image((1, 1))
+    assert max(low.shape) <= 192
+    values = touch_run.quick(touch, (1, 1)).values
+    assert values.shape == stack.shape[1:]
+    ratio = np.divide(values.shape, low.shape)
+    i, j = ((np.arange(n) + 0.5) * r - 0.5 for n, r in zip(low.shape, ratio, strict=True))
+    at = values[np.rint(i).astype(int)][:, np.rint(j).astype(int)]
+    assert np.abs(at - low).mean() < 0.2 * low.std()
 
 
 @given(st.lists(st.floats(0.1, 9), min_size=2, max_size=2), st.integers(2, 40), st.integers(2, 40))

@@ -35,9 +35,8 @@ class Picture:
     velocity
         (2,) px/frame.
     values
-        (h, w) float32.
-    origin, scale
-        (y, x) px of the stack: centre of pixel (0, 0), and size of a pixel.
+        (Y, X) float32 of the region, also where it was made at low resolution: a layer whose size
+        changes is slow to draw.
     score
         Of the landscape there, noise σ.
     start
@@ -46,8 +45,6 @@ class Picture:
 
     velocity: Array
     values: NDArray[np.float32]
-    origin: tuple[float, float]
-    scale: tuple[float, float]
     score: float
     start: int
 
@@ -107,7 +104,7 @@ def add_picture(viewer: Any, run: str, landscape: Any, kept: Kept, picture: Pict
     """
     low, high = (float(v) for v in np.percentile(picture.values, (0.2, 99.8)))
     arguments = {
-        **picture_map(viewer, run, kept, picture),
+        **picture_map(viewer, run, kept),
         "rgb": False,
         "colormap": "gray",
         "contrast_limits": (low, high) if high > low else (low, low + 1.0),
@@ -117,25 +114,14 @@ def add_picture(viewer: Any, run: str, landscape: Any, kept: Kept, picture: Pict
     return add(viewer, run, landscape, PICTURE, picture.values, arguments, "image", below)
 
 
-def picture_map(viewer: Any, run: str, kept: Kept, picture: Picture) -> dict[str, Any]:
-    """Arguments that place a picture."""
+def picture_map(viewer: Any, run: str, kept: Kept) -> dict[str, Any]:
+    """Arguments that place a picture of the region."""
+    (y0, _), (x0, _) = kept.motion.region
     below = layer_of(viewer, run, "integrated image")
     if below is not None:
-        corner = np.asarray(picture.origin) - np.asarray(kept.motion.origin)
-        return moved(last_axes(below, 2), corner, picture.scale)
+        return moved(last_axes(below, 2), np.subtract((y0, x0), kept.motion.origin), (1, 1))
     assert kept.placement is not None
-    place = kept.placement
-    pixel = np.asarray(place.factor) * picture.scale
-    return place.image(place.to_layer(picture.origin), pixel)
-
-
-def show_picture(viewer: Any, run: str, kept: Kept, layer: Any, picture: Picture) -> None:
-    """Put another picture into the layer."""
-    size = layer.data.shape
-    layer.data = picture.values
-    if size != picture.values.shape:
-        place = picture_map(viewer, run, kept, picture)
-        layer.scale, layer.translate = place["scale"], place["translate"]
+    return kept.placement.crop((y0, x0))
 
 
 def add(

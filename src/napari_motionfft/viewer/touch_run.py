@@ -8,6 +8,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from napari_motionfft.motion.result import Landscape
 from napari_motionfft.viewer.asked import Run
@@ -160,11 +161,22 @@ def prepare(of: Touchable, window: int, progress: Progress, cancel: Event) -> To
 
 
 def quick(touch: Touch, velocity: Sequence[float] | Array) -> Picture:
-    """The picture at low resolution and the exact score; any thread."""
-    values = touch.image(velocity)
-    score = touch.score(velocity)
+    """The picture at low resolution, enlarged, and the exact score; any thread."""
+    (y0, y1), (x0, x1) = touch.region
+    values = enlarged(touch.image(velocity), (y1 - y0, x1 - x0))
     at = np.asarray(velocity, dtype=np.float64)
-    return Picture(at, values, touch.origin, touch.scale, score, touch.start)
+    return Picture(at, values, touch.score(velocity), touch.start)
+
+
+def enlarged(values: NDArray[np.float32], shape: tuple[int, int]) -> NDArray[np.float32]:
+    """An image at another size, straight between pixels; its outer edges stay where they are."""
+    import torch
+
+    if values.shape == shape:
+        return values
+    whole = torch.from_numpy(values)[None, None]
+    large = torch.nn.functional.interpolate(whole, size=shape, mode="bilinear", align_corners=False)
+    return np.asarray(large[0, 0].numpy())
 
 
 def whole(
@@ -172,9 +184,8 @@ def whole(
 ) -> Picture:
     """The picture at full resolution; any thread."""
     values = touch.full_image(velocity, progress, cancel)
-    (y0, _), (x0, _) = touch.region
     at = np.asarray(velocity, dtype=np.float64)
-    return Picture(at, values, (y0, x0), (1.0, 1.0), touch.score(velocity), touch.start)
+    return Picture(at, values, touch.score(velocity), touch.start)
 
 
 def refine(

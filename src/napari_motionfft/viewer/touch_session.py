@@ -22,7 +22,6 @@ from napari_motionfft.viewer.touch_layers import (
     layer_of,
     show_label,
     show_landscape,
-    show_picture,
 )
 from napari_motionfft.viewer.touch_run import NO_LANDSCAPE, Touchable
 from napari_motionfft.viewer.wording import signed
@@ -122,7 +121,7 @@ class TouchSession:
         """Show a picture and its score."""
         if not self.there or picture.start != self.touch.start:
             return
-        show_picture(self._viewer, self.of.run.run_id, self.of.kept, self.picture, picture)
+        self.picture.data = picture.values
         self.label(picture.score)
 
     def label(self, score: float) -> None:
