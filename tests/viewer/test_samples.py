@@ -24,6 +24,7 @@ from napari_motionfft.viewer.source import guess_time_axis, read_source
         (samples.white_square, (5, 128, 128), np.float32),
         (samples.tacoma_bridge, (248, 250, 334), np.uint8),
         (samples.crossing_textures, (24, 192, 192), np.float32),
+        (samples.occluder, (24, 192, 192), np.float32),
     ],
 )
 def test_each_is_one_movie(make, shape: tuple[int, ...], dtype: type) -> None:
@@ -125,6 +126,20 @@ def test_crossing_textures_have_their_truth() -> None:
         alike = [np.corrcoef(mean.ravel(), x[48:144, 48:144].ravel())[0, 1] for x in (own, other)]
         assert alike[0] > 0.9
         assert abs(alike[1]) < 0.2
+
+
+def test_the_occluder_has_its_truth() -> None:
+    ((data, arguments, _),) = samples.occluder()
+    metadata = arguments["metadata"]
+    wall, cells = metadata[samples.TRUE_IMAGES]
+    masks = metadata[samples.TRUE_MASKS]
+    assert masks.shape == data.shape
+    assert 0.2 < masks.mean() < 0.5
+    # frame 0 is the wall where the mask is 1, the cells where it is 0, and noise
+    noise = data[0] - np.where(masks[0] > 0.5, wall, cells)
+    clear = (masks[0] == 0) | (masks[0] == 1)
+    assert abs(noise[clear].mean()) < 0.5
+    assert noise[clear].std() == pytest.approx(25 / 1.5, rel=0.03)
 
 
 def test_credits_name_every_stack() -> None:

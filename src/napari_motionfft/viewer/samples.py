@@ -15,6 +15,7 @@ BOUNDARY = "boundary"
 """Entries of a layer's metadata: its known velocity; "periodic…" where its content wraps."""
 TRUTHS = "true velocities (y, x) px/frame"
 TRUE_IMAGES = "true images in frame 0"
+TRUE_MASKS = "true masks of the front"
 """Entries of the metadata of a stack of several motions: a pair, and a (Y, X) image, each."""
 LINE_TRUTH = "true velocity px/line"
 """(T,) entry of the metadata of a line scan."""
@@ -165,6 +166,26 @@ def crossing_textures() -> list[LayerData]:
             TRUE_IMAGES: images,
             "what": "simulated: spots and fibres of equal variance, each with its own velocity",
             "try": "Separate motions: Layers add up",
+        },
+    }
+    return [(stack, arguments, "image")]
+
+
+def occluder() -> list[LayerData]:
+    """A wall with holes that moves before cells that move too: 24 × 192 × 192 float32."""
+    from napari_motionfft.files.occluder import VELOCITIES, wall_before_scene
+
+    stack, images, masks = wall_before_scene()
+    arguments = {
+        "name": "occluder",
+        "axis_labels": ("t", "y", "x"),
+        "metadata": {
+            TRUTHS: VELOCITIES,
+            TRUE_IMAGES: images,
+            TRUE_MASKS: masks,
+            "what": "simulated: an opaque wall with holes, and cells behind it; the wall is first",
+            "try": "Separate motions: One hides the other",
+            "credit": "T98G image from oist/Usiigaci (MIT); wall, motion and noise simulated",
         },
     }
     return [(stack, arguments, "image")]
