@@ -19,6 +19,8 @@ CERTAIN = 0.95
 """Largest probability that neighbours alone can give."""
 GAIN = 1.5
 """Evidence of a smoothed pixel in units of its mean: its neighbours tell something new."""
+UNKNOWN = 0.5
+"""Share of a pixel's value that the frames have to tell: its neighbours tell the rest."""
 LEAST_NOISE = 1e-5
 """Of the frames' variance: what interpolation leaves where there is no noise."""
 
@@ -31,8 +33,9 @@ class Evidence:
     ----------
     front, back
         (h, w) log-likelihood of all frames, where the front layer or the one behind is seen.
-    seen
-        (h, w) bool: where any frame sees the canvas.
+    cost
+        (h, w) nats that a pixel of the front costs, as its value has to be learnt; 0 where no
+        frame sees it.
     noise
         Variance per pixel, each pixel explained by its layer.
     pixels
@@ -41,15 +44,15 @@ class Evidence:
 
     front: torch.Tensor
     back: torch.Tensor
-    seen: torch.Tensor
+    cost: torch.Tensor
     noise: float
     pixels: float
 
     def likelihood(self, mask: torch.Tensor) -> float:
         """Log-likelihood in nats of a mask that moves with the front, each pixel free."""
-        share = min(max(float(mask[self.seen].mean()), 0.02), 0.98)
+        share = min(max(float(mask[self.front != 0].mean()), 0.02), 0.98)
         both = torch.logaddexp(self.front + math.log(share), self.back + math.log(1 - share))
-        return float(both[self.seen].double().sum())
+        return float(both[self.front != 0].double().sum())
 
 
 def weigh(front: Layer, back: Layer, mask: torch.Tensor, noise: float, first: bool) -> Evidence:
@@ -94,7 +97,19 @@ def weigh(front: Layer, back: Layer, mask: torch.Tensor, noise: float, first: bo
         squares += float((seen * left).sum())
         pixels += float(seen.sum())
     noise = max(squares / pixels, LEAST_NOISE)
-    return Evidence(for_front, for_back, front.sums.weight > 0, noise, pixels)
+    return Evidence(for_front, for_back, unknown_pixel(front), noise, pixels)
+
+
+def unknown_pixel(front: Layer) -> torch.Tensor:
+    """(h, w) nats that a pixel of the front costs, as its value has to be learnt from the frames.
+
+    The frames of the layer behind tell its value anyhow, so it costs nothing there. ½ ln(1 + n/k)
+    is the loss of n frames against a known value, k the pull of the level; predicting each frame
+    from all others has counted some of it already.
+    """
+    count, pull = front.sums.weight, front.pull
+    counted = 0.5 * count * torch.log1p(1 / (count - 1 + pull).clamp(min=pull))
+    return UNKNOWN * (0.5 * torch.log1p(count / pull) - counted)
 
 
 def log_density(squares: torch.Tensor, variance: torch.Tensor) -> torch.Tensor:
@@ -110,7 +125,7 @@ def posterior(evidence: Evidence, mask: torch.Tensor, width: float) -> torch.Ten
     width
         Standard deviation in px of the smoothing.
     """
-    told = GAIN * blurred(evidence.front - evidence.back, width)
+    told = GAIN * blurred(evidence.front - evidence.back - evidence.cost, width)
     for _ in range(3):
         around = blurred(mask, NEIGHBOURS).clamp(1 - CERTAIN, CERTAIN)
         mask = torch.sigmoid(told + torch.logit(around))

@@ -113,7 +113,7 @@ def uncovered(ahead: View, behind: View, mask: torch.Tensor, eroded: bool) -> Su
     sums = Sums.empty(behind)
     for rows, values, seen in behind.blocks():
         free = 1 - slid(ahead.windows(mask, rows), behind.part[rows] - ahead.part[rows])
-        sums.add(rows, values, seen * (least_around(free) if eroded else free))
+        sums.add(rows, values, seen, least_around(free) if eroded else free)
     return sums
 
 

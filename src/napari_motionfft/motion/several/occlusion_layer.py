@@ -34,8 +34,15 @@ class Sums:
         """Nothing added yet."""
         return cls(view, *(view.blank() for _ in range(5)))
 
-    def add(self, rows: slice, values: torch.Tensor, share: torch.Tensor) -> None:
-        """Add frames (n, Y, X) as the view sees them, each pixel by its share."""
+    def add(
+        self,
+        rows: slice,
+        values: torch.Tensor,
+        seen: torch.Tensor,
+        share: torch.Tensor | None = None,
+    ) -> None:
+        """Add frames (n, Y, X) as the view sees them, each pixel by its share; all by default."""
+        share = seen if share is None else seen * share
         t = self.view.times[rows].to(values)[:, None, None]
         shared = share * values
         self.view.add(self.weight, share, rows)

@@ -21,8 +21,10 @@ NEARBY = 3.0
 """px over which a pixel's misfit is averaged."""
 EXPLAINED = 1.3
 """Times the least misfit up to which a pixel counts as explained."""
-LEFT, STACK = 2, 2
+LEFT, STACK = 2, 1
 """Second motions that are tried: of what is left, and of the stack's own landscape."""
+NEAREST = 1.5
+"""px over the whole stack that a second motion is apart from the first, at least."""
 
 
 def start_pairs(job: Job, peaks: Sequence[Peak], check: Check) -> list[torch.Tensor]:
@@ -41,7 +43,7 @@ def start_pairs(job: Job, peaks: Sequence[Peak], check: Check) -> list[torch.Ten
     strongest = peaks[0]
     left = without(job, torch.tensor(strongest[:2], dtype=torch.float64), within(check, 0.0, 0.3))
     seconds: list[Peak] = []
-    nearest = 1.0 / job.frames.count
+    nearest = NEAREST / job.frames.count
     for found, most in (
         (search(left, within(check, 0.3, 1.0)).landscape.peaks, LEFT),
         (peaks[1:], LEFT + STACK),
@@ -54,7 +56,10 @@ def start_pairs(job: Job, peaks: Sequence[Peak], check: Check) -> list[torch.Ten
 
 
 def without(job: Job, velocity: torch.Tensor, check: Check) -> Job:
-    """The region's frames less what one velocity predicts, where it does not predict them well."""
+    """The region's frames less what one velocity predicts, where it does not predict them well.
+
+    That is where the misfit is well above the noise, and not small against the structure there.
+    """
     view = View.of(job, velocity)
     sums = Sums.empty(view)
     for rows, values, seen in view.blocks():
@@ -66,12 +71,15 @@ def without(job: Job, velocity: torch.Tensor, check: Check) -> Job:
         count = view.windows(sums.weight, rows) - seen + layer.pull
         rest = view.windows(sums.total + layer.pull * layer.level, rows) - seen * values
         left[rows] = (seen * (values - rest / count)).cpu()
-    for rows, _, _ in view.blocks():
-        misfit = left[rows]
+    for rows, values, seen in view.blocks():
+        misfit = left[rows].to(values)
         around = blurred(misfit.square(), NEARBY)
-        least = float(torch.quantile(around[:, ::4, ::4].flatten()[:1_000_000], 0.05))
+        least = torch.quantile(around[:, ::4, ::4].flatten()[:1_000_000], 0.05)
+        structure = seen * (values - view.windows(layer.level, rows))
+        structure = blurred(structure.square(), NEARBY) - least
         share = (1 - EXPLAINED * least / around.clamp(min=1e-12)).clamp(min=0)
-        left[rows] = shift_part(misfit * share, -view.part[rows])
+        share *= ((around - least) / structure.clamp(min=0.2 * float(least) + 1e-9)).clamp(0, 1)
+        left[rows] = shift_part(misfit * share, -view.part[rows]).cpu()
     asked = {**job.asked, "background": "none", "prefilter": "none"}
     height, width = box_shape(job.box)
     return replace(job, frames=as_frames(left), box=((0, height), (0, width)), asked=asked)
