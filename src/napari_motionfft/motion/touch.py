@@ -36,7 +36,8 @@ def touch_landscape(
 
     Reads the stack once and keeps, for T frames of Y × X px, lag cross-spectra of at most
     8·T·(0.6 Y)·(0.3 X) bytes with weight="auto" (3 times that with others), small frames of
-    some 19 MB a hundred, and of a lazy stack what fits in memory. `Touch.nbytes` tells.
+    some 19 MB a hundred, and of a lazy stack what fits in memory. `Touch.nbytes` tells. With
+    windows it is the frames' own spectra, as large, and the lags of the last 8 windows.
 
     Parameters
     ----------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,8 @@ class Ground:
         Of the search.
     landscapes, lags
         Found so far, by the first frame of their window.
+    lock
+        Held while lags are made.
     """
 
     job: Job
@@ -47,19 +50,21 @@ class Ground:
     band: Band
     landscapes: dict[int, SearchResult] = field(default_factory=dict)
     lags: OrderedDict[int, ls.Lags] = field(default_factory=OrderedDict)
+    lock: Lock = field(default_factory=Lock)
 
     def lags_of(self, start: int, count: int) -> ls.Lags:
         """Weighted lag cross-spectra of some frames; the last few windows are kept."""
-        found = self.lags.get(start)
-        if found is None:
-            part = self.spectra[start : start + count]
-            if self.job.static:  # window by window, so that each is as if estimated alone
-                part = part - part.mean(0)
-            field = None if self.job.periodic else box_shape(self.job.box)
-            found = ls.Lags.of(part, self.weight, self.band, field, self.overcount)
-            self.lags[start] = found
-            while len(self.lags) > WINDOWS_KEPT:
-                self.lags.popitem(last=False)
+        with self.lock:  # a picture and a landscape may be asked for by two threads
+            found = self.lags.get(start)
+            if found is None:
+                part = self.spectra[start : start + count]
+                if self.job.static:  # window by window, so that each is as if estimated alone
+                    part = part - part.mean(0)
+                field = None if self.job.periodic else box_shape(self.job.box)
+                found = ls.Lags.of(part, self.weight, self.band, field, self.overcount)
+                self.lags[start] = found
+                while len(self.lags) > WINDOWS_KEPT:
+                    self.lags.popitem(last=False)
         return found
 
 
