@@ -32,6 +32,10 @@ _HOMES = {
     "Oscillation": "motion.strips.oscillation",
     "rectangle_strip": "motion.strips.paths",
     "save_strips": "files.strips_csv",
+    "separate_motions": "motion.several.separate",
+    "Motions": "motion.several.result",
+    "touch_landscape": "motion.touch",
+    "Touch": "motion.touch",
     "Motion": "motion.result",
     "Landscape": "motion.result",
     "MotionSeries": "motion.result",
@@ -50,10 +54,12 @@ __all__ = [
     "Motion",
     "MotionError",
     "MotionSeries",
+    "Motions",
     "Oscillation",
     "Strip",
     "StripMotion",
     "StripTable",
+    "Touch",
     "__version__",
     "apply_motion",
     "canvas_box",
@@ -74,7 +80,9 @@ __all__ = [
     "rectangle_strip",
     "save_motion",
     "save_strips",
+    "separate_motions",
     "strip_motions",
+    "touch_landscape",
 ]
 
 if TYPE_CHECKING:
@@ -92,12 +100,15 @@ if TYPE_CHECKING:
     from napari_motionfft.motion.points import move_points
     from napari_motionfft.motion.preview import preview_motion
     from napari_motionfft.motion.result import Candidate, Landscape, Motion, MotionSeries
+    from napari_motionfft.motion.several.result import Motions
+    from napari_motionfft.motion.several.separate import separate_motions
     from napari_motionfft.motion.strips.estimate import estimate_strip_motion
     from napari_motionfft.motion.strips.extract import extract_strip
     from napari_motionfft.motion.strips.many import StripTable, strip_motions
     from napari_motionfft.motion.strips.oscillation import Oscillation, find_oscillation
     from napari_motionfft.motion.strips.paths import Strip, rectangle_strip
     from napari_motionfft.motion.strips.result import StripMotion
+    from napari_motionfft.motion.touch import Touch, touch_landscape
 
 
 def __getattr__(name: str) -> Any:

@@ -10,8 +10,8 @@ FALSE_ALARM = 1e-3
 """Chance that pure noise passes for motion."""
 
 
-def threshold(cells: float, bins: float) -> float:
-    """Peak score that noise exceeds with probability `FALSE_ALARM` among `cells` velocities.
+def threshold(cells: float, bins: float, false_alarm: float = FALSE_ALARM) -> float:
+    """Peak score that noise exceeds with probability `false_alarm` among `cells` velocities.
 
     The energy of noise is a sum of exponentials, one a frequency, so its upper tail is that of a
     gamma distribution: longer than a Gaussian's when few frequencies count.
@@ -24,4 +24,4 @@ def threshold(cells: float, bins: float) -> float:
         Effective number of frequencies.
     """
     shape = max(bins, 1.0)
-    return float((gamma.isf(FALSE_ALARM / max(cells, 1.0), shape) - shape) / math.sqrt(shape))
+    return float((gamma.isf(false_alarm / max(cells, 1.0), shape) - shape) / math.sqrt(shape))

@@ -1,0 +1,101 @@
+"""The region as a stack of its own, smaller where it is large, and a fit of layers to it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+
+from napari_motionfft.motion.device import memory_budget
+from napari_motionfft.motion.frames import as_frames, box_shape
+from napari_motionfft.motion.job import Check, Job, within
+from napari_motionfft.motion.preview import reduced
+from napari_motionfft.motion.several.fit import Layered, first_model, fitted
+from napari_motionfft.motion.several.torus import Torus, torus_shape
+
+SIDE = 256
+"""px of the shorter side on which motions are found; larger fields are averaged down to it."""
+FULL_STEPS = 4
+"""Gauss–Newton steps at full resolution, from where the smaller one ended."""
+
+
+def reduction(job: Job) -> int:
+    """px a side that are averaged to one before motions are looked for."""
+    shape = box_shape(job.box)
+    factor = -(-min(shape) // SIDE)
+    if isinstance(job.weight, torch.Tensor) or (job.periodic and any(n % factor for n in shape)):
+        return 1
+    return factor
+
+
+def smaller(job: Job, factor: int) -> Job:
+    """The job on its region alone, `factor` px averaged to one a side; speeds count in these."""
+    asked = {**job.asked, "max_speed": job.asked["max_speed"] / factor}
+    if factor == 1:
+        return replace(job, asked=asked)
+    values = reduced(job.frames, job.box, 1, factor)  # (T, h, w)
+    frames = as_frames(values)
+    box = ((0, values.shape[1]), (0, values.shape[2]))
+    return replace(job, frames=frames, box=box, block=job.block * factor**2, asked=asked)
+
+
+def run_length(shape: tuple[int, int], velocities: torch.Tensor, frames: int) -> int:
+    """Frames within which no motion travels further than the field is wide."""
+    fastest = velocities.abs().amax(0).clamp(min=1e-9)
+    within_field = min(size / float(v) for size, v in zip(shape, fastest, strict=True))
+    runs = -(-frames // max(3, int(within_field)))
+    return -(-frames // runs)
+
+
+def laid_out(job: Job, velocities: torch.Tensor, check: Check) -> list[Torus]:
+    """The runs of a job for layers of these velocities (M, 2)."""
+    shape, count = box_shape(job.box), job.frames.count
+    length = count if job.periodic else run_length(shape, velocities, count)
+    torus = torus_shape(shape, velocities, length, job.periodic)
+    size = torus[0] * (torus[1] // 2 + 1) * 8
+    keep = size * count <= memory_budget(job.device)
+    block = max(1, min(job.block, 2**24 // size))
+    return [
+        Torus(
+            job.frames,
+            job.box,
+            start,
+            min(start + length, count),
+            torus,
+            job.device,
+            block,
+            check,
+            keep,
+        )
+        for start in range(0, count, length)
+        if min(start + length, count) - start > 1
+    ]
+
+
+def layers_of(
+    job: Job, velocities: torch.Tensor, free: torch.Tensor, check: Check, steps: int = 12
+) -> tuple[Layered, list[Torus]]:
+    """Layers of some velocities, these refined where they are free.
+
+    Parameters
+    ----------
+    velocities, free
+        (M, 2) px/frame to start from; (M,) bool.
+    """
+    tori = laid_out(job, velocities, check)
+    return fitted(tori, first_model(tori[0], velocities, free), steps), tori
+
+
+def layers_of_all(
+    job: Job, velocities: torch.Tensor, free: torch.Tensor, check: Check, refined: bool = False
+) -> tuple[Layered, list[Torus]]:
+    """The same, found on a smaller field first where the region is large, unless it was already."""
+    factor = reduction(job)
+    if refined:
+        return layers_of(job, velocities, free, check, FULL_STEPS)
+    if factor == 1:
+        return layers_of(job, velocities, free, check)
+    small = smaller(job, factor)
+    fit, _ = layers_of(small, velocities / factor, free, within(check, 0.0, 0.4))
+    start = torch.where(free[:, None], fit.model.velocities * factor, velocities)
+    return layers_of(job, start, free, within(check, 0.4, 1.0), FULL_STEPS)
