@@ -79,6 +79,7 @@ def test_what_is_contributed(manifest: PluginManifest) -> None:
         "crawling_cells",
         "tensile_test",
         "crossing_textures",
+        "occluder",
     ]
     assert [reader.command for reader in given.readers] == [
         "napari-motionfft.read_video",
