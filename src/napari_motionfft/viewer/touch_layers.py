@@ -85,11 +85,7 @@ def add_marker(viewer: Any, run: str, landscape: Any, velocity: Array) -> Any:
         "opacity": 1.0,
         "blending": "translucent_no_depth",
         "features": {"label": [""]},
-        "text": {
-            "string": "{label}",
-            "color": COLOUR,
-            "size": 10,
-        },
+        "text": {"string": "{label}", "color": COLOUR, **letters(viewer, run)},
     }
     layer = add(viewer, run, landscape, MARKER, np.asarray([velocity]), arguments, "points")
     viewer.layers.selection.active = layer
@@ -147,6 +143,15 @@ def add(
         at = len(viewer.layers) if above is None else viewer.layers.index(above) + 1
         viewer.layers.insert(at, layer)
     return layer
+
+
+def letters(viewer: Any, run: str) -> dict[str, Any]:
+    """Text arguments: as large as the axes have it, which zooms along."""
+    axes = layer_of(viewer, run, "landscape axes")
+    if axes is None:
+        return {"size": 10, "anchor": "center"}
+    text = axes.text
+    return {name: getattr(text, name) for name in ("size", "scaling", "rotation", "anchor")}
 
 
 def show_label(marker: Any, landscape: Any, label: str) -> None:
