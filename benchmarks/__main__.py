@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import accuracy, layers, objectives, paths, peers, speed, strips, touch
+from benchmarks import accuracy, layers, objectives, paths, peers, speed, strips, touch, tracked
 
 
 def main() -> None:
     """Print the tables asked for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    tables = ["accuracy", "speed", "peers", "objectives", "strips", "paths", "layers", "touch"]
+    tables = [
+        "accuracy",
+        "speed",
+        "peers",
+        "objectives",
+        "strips",
+        "paths",
+        "layers",
+        "touch",
+        "tracked",
+    ]
     parser.add_argument("what", nargs="*", choices=[*tables, []], default=[])
     parser.add_argument("--seeds", type=int, default=200, help="seeds of the accuracy tables")
     asked = parser.parse_args()
@@ -29,6 +39,8 @@ def main() -> None:
         layers.table(asked.seeds)
     if "touch" in what:
         touch.table()
+    if "tracked" in what:
+        tracked.table(asked.seeds)
     if "accuracy" in what:
         accuracy.table(asked.seeds)
 

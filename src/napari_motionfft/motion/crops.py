@@ -72,6 +72,8 @@ class Crop:
         Where the spectra are made, and frames at a time.
     keep
         Keep the spectra between passes (they fit), or make them anew each time.
+    mask
+        (h, w) float32 of the window: what each of its pixels counts; None: all alike.
     """
 
     frames: Frames
@@ -86,6 +88,7 @@ class Crop:
     block: int
     keep: bool
     check: Check
+    mask: torch.Tensor | None = None
     _kept: dict[int, torch.Tensor] = field(default_factory=dict)
 
     @property
@@ -106,15 +109,21 @@ class Crop:
     @property
     def overcount(self) -> float:
         """How much the taper makes neighbouring frequencies share information."""
-        return overcount(window(self.shape, self.taper))
+        return overcount(self.window)
+
+    @property
+    def window(self) -> torch.Tensor:
+        """(h, w) what the frames are multiplied by."""
+        taper = window(self.shape, self.taper)
+        return taper if self.mask is None else taper * self.mask
 
     def spectra(self) -> Iterator[tuple[int, torch.Tensor]]:
         """(first, (m, Ky, Kx) complex64), `first` counted from the start of the run."""
-        taper = window(self.shape, self.taper).to(self.device)
+        taper = self.window.to(self.device)
         for first in range(0, self.count, self.block):
             self.check(first / self.count, "Refining")
             if first not in self._kept:
-                frames = self._read(first, min(first + self.block, self.count)).to(self.device)
+                frames = self.read(first, min(first + self.block, self.count)).to(self.device)
                 spectra = torch.fft.rfft2(apodised(frames, taper), norm="ortho")
                 if not self.keep:
                     yield first, spectra
@@ -122,7 +131,7 @@ class Crop:
                 self._kept[first] = spectra
             yield first, self._kept[first]
 
-    def _read(self, first: int, last: int) -> torch.Tensor:
+    def read(self, first: int, last: int) -> torch.Tensor:
         """Windows of frames first…last of the run, (m, h, w) float32."""
         (y0, y1), (x0, x1) = self.box
         low, high = self.placed[first:last].amin(0).int(), self.placed[first:last].amax(0).int()
@@ -136,6 +145,15 @@ class Crop:
         for row, (dy, dx) in enumerate((self.placed[first:last] - low).int().tolist()):
             out[row] = values[row, dy : dy + height, dx : dx + width]
         return out
+
+
+def masked(job: Job, inside: Box) -> torch.Tensor | None:
+    """A job's mask on a part of its region."""
+    if job.mask is None:
+        return None
+    (y0, y1), (x0, x1) = inside
+    top, left = job.box[0][0], job.box[1][0]
+    return job.mask[y0 - top : y1 - top, x0 - left : x1 - left]
 
 
 def travelling_box(box: Box, shape: tuple[int, int], placed: torch.Tensor) -> Box | None:
@@ -254,6 +272,7 @@ def cut(
                 job.block,
                 keep,
                 check,
+                masked(job, inside),
             )
         )
     return crops

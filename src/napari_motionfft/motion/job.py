@@ -51,6 +51,9 @@ class Job:
         Reports (fraction, message) and raises `Cancelled` when asked to stop.
     frame_weights
         (T,) float64 that the user gave; None where `asked` names them.
+    mask
+        (h, w) float32 of the region: what each pixel of a travelling window counts; None: all
+        alike.
     """
 
     frames: Frames
@@ -61,6 +64,7 @@ class Job:
     block: int
     check: Check
     frame_weights: torch.Tensor | None = None
+    mask: torch.Tensor | None = None
 
     @property
     def periodic(self) -> bool:

@@ -12,6 +12,7 @@ from napari_motionfft.motion.paths.links import Link, frame_error, shares_of, so
 from napari_motionfft.motion.paths.sharpen import bounded, nearest
 from napari_motionfft.motion.paths.still_pattern import less_still
 from napari_motionfft.motion.paths.views import spans
+from napari_motionfft.motion.paths.window_pull import Pull
 from napari_motionfft.motion.refine import Aligned, WeightOf, align
 
 CLOSE = 0.05
@@ -87,10 +88,16 @@ def climb(
     """Maximise the energy of all runs over θ (K, 2), p = B·θ; the weight is measured each step."""
     shares = shares_of(spans(crops), len(basis))
     mine = [weights[crop.start : crop.stop] for crop in crops]
+    # of a small window about an object; a large one holds enough that stands clear of its edges
+    pulls = []
+    if all(crop.mask is not None for crop in crops):
+        pulls = [Pull.of(crop, basis @ theta, own) for crop, own in zip(crops, mine, strict=True)]
     done = 0
     while True:
         path = basis @ theta
         runs = [align(crop, path, weight_of, own) for crop, own in zip(crops, mine, strict=True)]
+        if pulls:
+            runs = [pull.out_of(run, path) for pull, run in zip(pulls, runs, strict=True)]
         links = [
             Link(crop.start, crop.stop, own, share, run.gradients, run.curvature, run.scatter)
             for crop, own, share, run in zip(crops, mine, shares, runs, strict=True)

@@ -9,7 +9,6 @@ import torch
 
 from napari_motionfft.motion import landscape as ls
 from napari_motionfft.motion.crops import cut
-from napari_motionfft.motion.frames import overcount, window
 from napari_motionfft.motion.job import Check, Job, within
 from napari_motionfft.motion.result import Landscape
 from napari_motionfft.motion.search import (
@@ -46,7 +45,7 @@ def travelling_landscape(
     spectra[list(lost)] = 0
     inner = replace(job, box=crop.box)
     weight, bins, _ = weigh(inner, power, band)
-    shared = overcount(window(crop.shape, 1.0))
+    shared = crop.overcount
     lags = ls.Lags.of(spectra, weight, band, None, shared)
     limit, step = job.asked["max_speed"], step_of(job)
     memory = memory_of(lags.count, limit, step, CELLS_AN_AXIS)

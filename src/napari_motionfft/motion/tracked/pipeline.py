@@ -21,6 +21,7 @@ from napari_motionfft.motion.series import part_of
 from napari_motionfft.motion.significance import FALSE_ALARM
 from napari_motionfft.motion.spectra import Band
 from napari_motionfft.motion.tracked.landscape import travelling_landscape
+from napari_motionfft.motion.tracked.mask import object_mask
 from napari_motionfft.motion.tracked.patches import Lens
 from napari_motionfft.motion.tracked.prolong import prolonged
 from napari_motionfft.motion.tracked.search import Track, follow
@@ -44,7 +45,12 @@ def follow_object(job: Job) -> Motion:
     low = low_pass(job, job.stage(0.05, 0.1))
     track = follow(Lens(job, low), job.asked["max_speed"], job.stage(0.1, 0.3))
     short = shortened(job, max(track.end, ENOUGH))
-    start, still = looked_again(short, low, track, job.stage(0.3, 0.4))
+    start, still = looked_again(short, low, track.path, track, job.stage(0.3, 0.35))
+    seen = track.seen[: short.frames.count]
+    mask = object_mask(short, start.path, seen, low.static, job.stage(0.35, 0.36))
+    if mask is not None:
+        short = replace(short, mask=mask)
+        start, still = looked_again(short, low, start.path, track, job.stage(0.36, 0.4))
     found = travelling_landscape(short, start.path, start.lost, low.static, job.stage(0.4, 0.5))
     field = Field(short, low, still, start.path.diff(dim=0).mean(0))
     user = user_weights(short)
@@ -85,7 +91,9 @@ def shortened(job: Job, count: int) -> Job:
     return replace(short, asked=asked, frame_weights=given)
 
 
-def looked_again(job: Job, low: LowPass, track: Track, check: Check) -> tuple[Start, View]:
+def looked_again(
+    job: Job, low: LowPass, path: torch.Tensor, track: Track, check: Check
+) -> tuple[Start, View]:
     """Every frame once more, in the mean of all others; by all frequencies, and by either half.
 
     Returns
@@ -96,7 +104,7 @@ def looked_again(job: Job, low: LowPass, track: Track, check: Check) -> tuple[St
     seen = track.seen[:count]
     if int(seen.sum()) < FEWEST:  # too few to compare: `doubt` says so
         seen = torch.ones_like(seen)
-    path = bridged(track.path[:count], seen)
+    path = bridged(path[:count], seen)
     weights = seen.double()
     views = low.along(job, path, check)
     for _ in range(2):
