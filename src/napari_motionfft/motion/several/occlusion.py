@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
 
+from napari_motionfft.motion.frames import box_shape
 from napari_motionfft.motion.job import Check, Job, within
 from napari_motionfft.motion.result import Peak
-from napari_motionfft.motion.several.occlusion_fit import LONG, SHORT, Fit, climb
+from napari_motionfft.motion.several.occlusion_fit import HALF, LONG, SHORT, Fit, climb
 from napari_motionfft.motion.several.occlusion_result import Occlusion, told
 from napari_motionfft.motion.several.occlusion_starts import start_pairs
+
+CLEAR = 0.03
+"""Nats a pixel by which one order of the layers is clearly better than the other."""
 
 
 def occluded(job: Job, velocities: torch.Tensor, check: Check) -> Occlusion:
@@ -53,8 +58,15 @@ def both_orders(job: Job, velocities: torch.Tensor, check: Check) -> tuple[Fit, 
 
 def finished(job: Job, fits: tuple[Fit, Fit], check: Check) -> Occlusion:
     """Both orders to convergence; the better one as a result."""
+    half = [
+        climb(job, fit, HALF, within(check, 0.25 * n, 0.25 * (n + 1))) for n, fit in enumerate(fits)
+    ]
+    pixels = job.frames.count * math.prod(box_shape(job.box))
+    ahead = (half[0].likelihood - half[1].likelihood) / pixels
+    # the other order is given up once it is clearly behind
     done = [
-        climb(job, fit, LONG, within(check, 0.45 * n, 0.45 * (n + 1))) for n, fit in enumerate(fits)
+        climb(job, fit, HALF if -sign * ahead > CLEAR else LONG, within(check, at, at + 0.2))
+        for fit, sign, at in zip(half, (1, -1), (0.5, 0.7), strict=True)
     ]
     front = int(done[1].likelihood > done[0].likelihood)
     evidence = abs(done[0].likelihood - done[1].likelihood)

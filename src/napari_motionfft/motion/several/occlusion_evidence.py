@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 
 from napari_motionfft.motion.integrate import shift_part
-from napari_motionfft.motion.several.occlusion_layer import Layer
+from napari_motionfft.motion.several.occlusion_layer import Layer, predicted
 from napari_motionfft.motion.several.occlusion_smooth import blurred, slid
 
 SURPRISE = 30.0
@@ -72,13 +72,8 @@ def weigh(front: Layer, back: Layer, mask: torch.Tensor, noise: float, first: bo
     squares = pixels = 0.0
     for rows, values, seen in view.blocks():
         share = view.windows(mask, rows)
-        # in front: all frames but this one
-        count = view.windows(front.sums.weight, rows) - seen
-        rest = view.windows(front.sums.total, rows) - seen * values
-        told = front.pull * view.windows(front.level, rows)
-        count = count + front.pull
-        miss_front = (values - (rest + told) / count).square()
-        wide_front = 1 + 1 / count
+        told, count = predicted(front, rows, values, seen)
+        miss_front, wide_front = (values - told).square(), 1 + 1 / count
         # behind: its image, brought here, less what this frame gave to it
         apart = view.part[rows] - behind.part[rows]
         image = shift_part(behind.windows(back.image, rows), apart)

@@ -13,16 +13,16 @@ from napari_motionfft.motion.several.occlusion_smooth import least_around, slid
 from napari_motionfft.motion.several.occlusion_step import velocity_step
 from napari_motionfft.motion.several.occlusion_view import View
 
-SHORT, LONG = 3, 14
-"""Rounds that compare starts, and at most."""
+SHORT, HALF, LONG = 3, 8, 14
+"""Rounds that compare starts, that compare orders of the layers, and at most."""
 WIDEST, NARROWEST, NARROWER = 3.0, 0.7, 0.5
 """px of the evidence's smoothing: in the first round, in the last ones, less in each round."""
 BLUR, SHARPER = 1.5, 0.4
 """px of blur in the velocity's step: in the first round, less in each round."""
 FURTHEST = 1.0
 """px at the first and last frame that one round may move a layer."""
-STILL = 0.003
-"""px: a round that moves the first and last frame by less has converged."""
+STILL = 0.003, 0.1
+"""px, and standard errors: a round that moves the first and last frame by less has converged."""
 
 
 @dataclass
@@ -134,18 +134,21 @@ def advance(job: Job, fit: Fit, check: Check) -> Fit:
     reach = (job.frames.count - 1) / 2
     moves = torch.stack([move for move, _ in found])  # (2, 2)
     far = moves.norm(dim=1) * reach  # (2,) px
+    covariances = torch.stack([covariance for _, covariance in found])
+    error = covariances.diagonal(dim1=1, dim2=2).sum(1).clamp(min=0).sqrt() * reach  # (2,) px
+    still = bool((far < (STILL[1] * error).clamp(min=STILL[0])).all())
     moves = moves * (FURTHEST / far.clamp(min=1e-12)).clamp(max=1.0)[:, None]
     done = fit.done + 1
     settled = WIDEST - NARROWER * done <= NARROWEST and SHARPER * done >= BLUR
     return Fit(
         fit.velocities + moves,
-        torch.stack([covariance for _, covariance in found]),
+        covariances,
         ahead,
         now.mask,
         noise,
         now.evidence.likelihood(now.mask),
         done,
-        settled and bool((far < STILL).all()),
+        settled and still,
     )
 
 

@@ -97,3 +97,19 @@ def layer_of(sums: Sums, noise: float, gate: torch.Tensor | None = None) -> Laye
     image = (sums.total + pull * smooth) / (sums.weight + pull)
     gated = (total + pull * smooth) / (weight + pull)
     return Layer(sums, smooth, pull, image, gated)
+
+
+def predicted(
+    layer: Layer, rows: slice, values: torch.Tensor, seen: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """What all other frames tell of some frames' pixels, and how many frames that is worth.
+
+    Parameters
+    ----------
+    values, seen
+        (n, Y, X) of the frames, as the layer's view sees them; all of it belongs to the layer.
+    """
+    view = layer.sums.view
+    count = view.windows(layer.sums.weight, rows) - seen + layer.pull
+    rest = view.windows(layer.sums.total + layer.pull * layer.level, rows) - seen * values
+    return rest / count, count

@@ -14,8 +14,12 @@ from napari_motionfft.motion.result import Array
 from napari_motionfft.motion.several.occlusion_fit import Fit, Seen, look, uncovered, variance
 from napari_motionfft.motion.several.occlusion_smooth import level, slid
 
-SURE = 0.002
+SURE = 0.009
 """Nats a pixel below which the order of the layers is not determined."""
+WIDE = 4.0
+"""px over the stack: a larger standard error tells nothing."""
+NEAR, NEAR_ERRORS = 1.0, 3.0
+"""px over the stack, and standard errors, that two motions must be apart."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +49,8 @@ class Occlusion:
         (2,) of each layer in the variance of the frames.
     residual_share
         Share of the variance that no layer explains: noise, and what changes.
+    reasons
+        Why each motion is not certain, or "".
     likelihood
         Nats, less a constant of the stack: what other pairs of velocities compare with.
     notes
@@ -62,6 +68,7 @@ class Occlusion:
     shares: Array
     residual_share: float
     likelihood: float
+    reasons: tuple[str, str]
     notes: tuple[str, ...] = ()
 
 
@@ -89,13 +96,13 @@ def told(job: Job, fit: Fit, front: int, evidence: float, check: Check) -> Occlu
     residual = min(1.0, now.evidence.noise / variance(sums))
     determined = evidence > SURE * now.evidence.pixels
     notes = []
-    if float((fit.velocities[0] - fit.velocities[1]).norm()) * job.frames.count < 1.0:
-        notes.append("The two motions could not be told apart.")
     if not determined:
         notes.append("Which motion is in front is not determined.")
     if not fit.converged:
         notes.append("The separation had not settled when it ended.")
     order = [front, 1 - front]  # where layers 0 and 1 stand in the fit
+    parts = shares(now, 1 - residual)
+    reasons = doubts(job, fit, parts)
     return Occlusion(
         fit.velocities[order].numpy(),
         fit.covariances[order].numpy(),
@@ -105,9 +112,10 @@ def told(job: Job, fit: Fit, front: int, evidence: float, check: Check) -> Occlu
         front,
         evidence,
         determined,
-        shares(now, 1 - residual)[order],
+        parts[order],
         residual,
         fit.likelihood,
+        (reasons[order[0]], reasons[order[1]]),
         tuple(notes),
     )
 
@@ -134,3 +142,28 @@ def shares(now: Seen, explained: float) -> Array:
     behind = (back.sums.weight * (back.image - middle).square()).sum()
     both = np.array([float(ahead), float(behind)])
     return np.asarray(explained * both / max(float(both.sum()), 1e-300))
+
+
+def doubts(job: Job, fit: Fit, parts: Array) -> list[str]:
+    """Why the motions of front and back are not certain, "" where they are.
+
+    Where there is no second motion, what stands for it has no structure of its own, or moves as
+    the first does.
+    """
+    span = job.frames.count - 1
+    errors = fit.covariances.diagonal(dim1=1, dim2=2)  # (2, 2)
+    reasons = []
+    for variances in errors:
+        error = float(variances.max().sqrt())
+        wide = error * span > WIDE
+        reasons.append(
+            f"The standard error, {error:.2g} px/frame, is too large to say how it moved."
+            if wide
+            else ""
+        )
+    apart = float((fit.velocities[0] - fit.velocities[1]).norm())
+    weaker = int(np.argmin(parts))
+    least = max(NEAR / span, NEAR_ERRORS * float(errors.sum().sqrt()))
+    if not reasons[weaker] and apart < least:
+        reasons[weaker] = "It cannot be told apart from the other motion."
+    return reasons

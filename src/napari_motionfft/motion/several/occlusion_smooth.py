@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 
 import torch
-from torch.nn.functional import conv2d, grid_sample, max_pool2d, pad
+from torch.nn.functional import avg_pool2d, conv2d, grid_sample, interpolate, max_pool2d, pad
 
 from napari_motionfft.motion.filters import gaussian_kernel
 
 NEAR, FAR = 6.0, 25.0
 """Standard deviations in px of the means that stand in where nothing is seen."""
+COARSER = 4
+"""px a side of the coarser grid."""
 ENOUGH = 0.2, 0.05
 """Frames under them below which the wider one, and the whole image's mean, take over."""
 
@@ -25,11 +27,18 @@ def blurred(images: torch.Tensor, sigma: float) -> torch.Tensor:
     return flat.reshape(images.shape)
 
 
+def blurred_far(images: torch.Tensor) -> torch.Tensor:
+    """Gaussian mean of (n, h, w) with `FAR`, made on a coarser grid."""
+    size = images.shape[-2:]
+    coarse = blurred(avg_pool2d(images[:, None], COARSER, ceil_mode=True), FAR / COARSER)
+    return interpolate(coarse, size=tuple(size), mode="bilinear")[:, 0]
+
+
 def level(weight: torch.Tensor, total: torch.Tensor) -> torch.Tensor:
     """Smooth image (h, w) from Σ weights and Σ weight × value, filled where the weight is 0."""
     whole = total.sum() / weight.sum().clamp(min=1e-6)
     both = torch.stack([weight, total])
-    far, near = blurred(both, FAR), blurred(both, NEAR)
+    far, near = blurred_far(both), blurred(both, NEAR)
     wide = (far[1] + ENOUGH[1] * whole) / (far[0] + ENOUGH[1])
     return (near[1] + ENOUGH[0] * wide) / (near[0] + ENOUGH[0])
 
@@ -51,4 +60,5 @@ def slid(windows: torch.Tensor, part: torch.Tensor) -> torch.Tensor:
 
 def least_around(images: torch.Tensor) -> torch.Tensor:
     """The least of each pixel of (n, h, w) and its 8 neighbours."""
-    return -max_pool2d(-images[:, None], 3, 1, 1)[:, 0]
+    down = max_pool2d(-images[:, None], (3, 1), 1, (1, 0))
+    return -max_pool2d(down, (1, 3), 1, (0, 1))[:, 0]

@@ -13,7 +13,7 @@ from napari_motionfft.motion.integrate import shift_part
 from napari_motionfft.motion.job import Check, Job, within
 from napari_motionfft.motion.result import Peak
 from napari_motionfft.motion.search import search
-from napari_motionfft.motion.several.occlusion_layer import Sums, layer_of
+from napari_motionfft.motion.several.occlusion_layer import Sums, layer_of, predicted
 from napari_motionfft.motion.several.occlusion_smooth import blurred
 from napari_motionfft.motion.several.occlusion_view import View
 
@@ -68,9 +68,7 @@ def without(job: Job, velocity: torch.Tensor, check: Check) -> Job:
     layer = layer_of(sums, 0.5)
     left = torch.empty(job.frames.count, *box_shape(job.box))
     for rows, values, seen in view.blocks():
-        count = view.windows(sums.weight, rows) - seen + layer.pull
-        rest = view.windows(sums.total + layer.pull * layer.level, rows) - seen * values
-        left[rows] = (seen * (values - rest / count)).cpu()
+        left[rows] = (seen * (values - predicted(layer, rows, values, seen)[0])).cpu()
     for rows, values, seen in view.blocks():
         misfit = left[rows].to(values)
         around = blurred(misfit.square(), NEARBY)
