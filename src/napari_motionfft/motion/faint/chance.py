@@ -13,7 +13,7 @@ HIGHEST = 38.0
 """Scores above this have no probability that a float can hold."""
 
 Search = tuple[float, ...]
-"""Five sums: of the products of no, one, … four of the sides of what was searched, each in units of how
+"""Five sums: of the products of no, one, … four of the sides of what was searched, in units of how
 fast the score changes along it (intrinsic volumes)."""
 
 

@@ -13,6 +13,10 @@ CLIP = 5.0
 MOST = 6.0
 """Values are cut to this many standard deviations: a cosmic ray is no track."""
 
+FLICKER = 2.0
+"""Times what independent noise leaves in the mean of a row or column, from which it is subtracted:
+it would take a part of every object too."""
+
 ROWS = 32
 """Rows of a pass: sorting and squaring need several copies of what they work on."""
 
@@ -43,11 +47,12 @@ def cleaned(frames: torch.Tensor, static: bool, away: torch.Tensor | None = None
     Parameters
     ----------
     frames
-        (T, Y, X) float32; is overwritten.
+        (T, Y, X) float32; may be overwritten.
     static
         Subtract each pixel's mean over time; else only the mean of all.
     away
-        (T, Y, X) bool: values that do not count for mean and noise; what moves there is known.
+        (T, Y, X) bool: values that do not count for mean and noise and are not cut; what moves
+        there is known.
     """
     whole = frames.mean() if not static else None
     variance = torch.empty_like(frames[0])
@@ -63,9 +68,14 @@ def cleaned(frames: torch.Tensor, static: bool, away: torch.Tensor | None = None
     variance = variance.clamp(min=0.05 * typical if typical > 0 else 1.0)
     noise = variance.sqrt()
     frames /= noise
-    frames.clamp_(-MOST, MOST)
-    frames -= frames.mean(2, keepdim=True)
-    frames -= frames.mean(1, keepdim=True)
+    capped = frames.clamp(-MOST, MOST)
+    frames = capped if away is None else torch.where(away, frames, capped)
+    del capped
+    for axis in (2, 1):
+        line = frames.mean(axis, keepdim=True)
+        power = float(line.square().median()) / 0.455  # of a normal distribution: its variance
+        if power * frames.shape[axis] > FLICKER:
+            frames -= line
     middle = float(noise.median())
     return Clean(frames, middle / noise, middle)
 

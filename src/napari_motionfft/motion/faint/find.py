@@ -21,6 +21,7 @@ from napari_motionfft.motion.faint.result import Mover, Movers, TileLandscapes
 from napari_motionfft.motion.faint.round import (
     Candidates,
     excess_of,
+    in_range,
     rescored,
     search_size,
     searched_by,
@@ -155,7 +156,7 @@ def accept(
     `movers` grows; their scores are not yet divided by `excess`.
     """
     least = chance.threshold(hunt.false_alarm, total) * excess
-    while len(movers) < MOST:
+    for _ in range(MOST):
         hunt.check(0.0, "Looking at candidates")
         looks[:] = [rescored_above(look, least) for look in looks]
         filled = [look for look in looks if len(look.scores)]
@@ -167,7 +168,9 @@ def accept(
         score = float(look.scores[top])
         # its probability is known once the whole search is over
         mover = described(hunt, clean, look.seen, look.tracks.some(top), found, score)
-        if not any(same(mover, other, hunt.frames.count) for other in movers):
+        known = any(same(mover, other, hunt.frames.count) for other in movers)
+        # one too slow or too fast is taken out all the same: its flanks would be listed
+        if not known and in_range(hunt, look.seen, look.tracks.velocities[top][0]):
             movers.append(mover)
         for one in looks:
             take_out(one.seen, mover, hunt.box)

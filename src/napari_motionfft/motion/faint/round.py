@@ -10,7 +10,7 @@ from napari_motionfft.motion.faint.chance import Search, excess, score_for, sear
 from napari_motionfft.motion.faint.exact import Exact, Tracks, climbed, exact
 from napari_motionfft.motion.faint.matched import Matched
 from napari_motionfft.motion.faint.plan import Hunt
-from napari_motionfft.motion.faint.scan import Found, scan
+from napari_motionfft.motion.faint.scan import LEAST, Found, scan
 from napari_motionfft.motion.job import Check, within
 
 ROUGH = 0.66
@@ -66,16 +66,19 @@ def search_size(hunt: Hunt, seen: Matched, total: Search, check: Check) -> Candi
 
 
 def climbed_candidates(hunt: Hunt, seen: Matched, found: Found, tracks: Tracks) -> Candidates:
-    """Climb; those that leave the range of velocities, or the field, are dropped."""
+    """Climb; those that leave the field are dropped."""
     tracks, values = climbed(seen, tracks)
-    slack = 0.5 * seen.sigma / max(hunt.frames.count, 1)
-    speed = tracks.velocities.norm(dim=1) * seen.bin
-    fast = tracks.velocities.abs().amax(1)
-    kept = (fast <= hunt.fastest / seen.bin + slack) & (speed >= hunt.slowest_of(seen.size))
-    kept &= values.frames >= 0.25 * hunt.frames.count
+    kept = values.frames >= LEAST * hunt.frames.count
     tracks = tracks.some(kept)
     values = Exact(*(each[kept] for each in values))
     return Candidates(seen, found, tracks, values, scaled(seen, found, tracks, values.score))
+
+
+def in_range(hunt: Hunt, seen: Matched, velocity: torch.Tensor) -> bool:
+    """Whether a velocity (2,) was asked for; a candidate may climb out of the range."""
+    slack = 0.5 * seen.sigma / hunt.frames.count
+    fast = float(velocity.abs().max()) > hunt.fastest / seen.bin + slack
+    return not fast and float(velocity.norm()) * seen.bin >= hunt.slowest_of(seen.size)
 
 
 def scaled(seen: Matched, found: Found, tracks: Tracks, score: torch.Tensor) -> torch.Tensor:

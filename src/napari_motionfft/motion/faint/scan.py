@@ -33,6 +33,10 @@ BUDGET = 384 * 2**20
 ENOUGH = 16000
 """Places, of one or more velocities, from which the scatter of scores is measured."""
 
+CUT, CUT_SQUARE = 2.0, 0.9205
+"""Scores are cut here where their scatter is measured, as objects are to count little; and the mean
+square of a normal distribution that is cut so."""
+
 FLOOR = 0.3
 """Least standard deviation of scores that they are divided by."""
 
@@ -247,8 +251,9 @@ class Cells:
         best = best.view(nx, height // CELL, width // CELL, CELL).amax(3)
         usual = self.usual[y + self.most, xs[0] + self.most : xs[1] + self.most]
         norm = norm / usual.to(norm.device)[:, None, None]
-        sample = (row[:, CELL // 2 :: CELL, CELL // 2 :: CELL] * norm).clamp(-4, 4)
-        power = torch.stack([(sample.square() * valid).flatten(1).sum(1), valid.flatten(1).sum(1)])
+        sample = (row[:, CELL // 2 :: CELL, CELL // 2 :: CELL] * norm).clamp(-CUT, CUT)
+        square = sample.square() * valid / CUT_SQUARE
+        power = torch.stack([square.flatten(1).sum(1), valid.flatten(1).sum(1)])
         return torch.where(valid, best * norm, -torch.inf), power.cpu()
 
     def by_tile(self, scores: torch.Tensor) -> torch.Tensor:
