@@ -204,9 +204,9 @@ def test_departure_from_the_model_widens_the_error_and_says_so() -> None:
 def test_static_background_predicts_its_bias_and_counts_it(
     velocity: tuple[float, float], seed: int
 ) -> None:
-    """Without noise the bias is all of the error: away from zero, and known to about half."""
+    """With a weight of the user's the bias stays: away from zero, and known to about half."""
     clean = wrapping(velocity, (64, 64), 8, seed=seed)
-    motion = mf.estimate_motion(clean, background="static", boundary="periodic")
+    motion = mf.estimate_motion(clean, background="static", boundary="periodic", weight="wiener")
     error = motion.velocity - velocity
     assert error @ np.array(velocity) > 0
     assert np.linalg.norm(error) > 0.015
@@ -214,6 +214,28 @@ def test_static_background_predicts_its_bias_and_counts_it(
     assert (motion.velocity_stderr >= np.abs(motion.bias)).all()
     assert (np.abs(error) < 2 * motion.velocity_stderr).all()
     assert any("biases the estimate" in note for note in motion.notes)
+
+
+@pytest.mark.parametrize("velocity", [(0.3, -0.2), (-0.1, 0.3)])
+@pytest.mark.parametrize("boundary", ["crop", "periodic"])
+def test_a_still_layer_is_fitted_too_and_leaves_no_bias(
+    velocity: tuple[float, float], boundary: str
+) -> None:
+    """To reach: 0.005 px/frame beside a still layer, T = 8, noise 0.1 of the scene."""
+    rng = np.random.default_rng(3)
+    moving = wrapping(velocity, (128, 128), 8, seed=8)
+    stack = moving / moving.std() + 0.1 * rng.normal(size=moving.shape)
+    stack += 3 * rng.normal(size=(128, 128))
+    if boundary == "crop":
+        stack = stack[:, 24:-24, 24:-24]
+    motion = mf.estimate_motion(stack, background="static", boundary=boundary)
+    error = motion.velocity - velocity
+    assert motion.reliable, motion.reason
+    assert np.linalg.norm(error) < 0.005
+    assert (np.abs(error) < 4 * motion.velocity_stderr).all()
+    assert motion.velocity_stderr.max() < 0.005
+    np.testing.assert_array_equal(motion.bias, 0)
+    assert any("still layer" in note for note in motion.notes)
 
 
 @pytest.mark.parametrize("shown", [0, 6, 11])

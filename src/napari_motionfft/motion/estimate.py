@@ -111,8 +111,11 @@ def estimate_motion(
         A name of the registry (`auto`, `flat`, `bilinear`, `lanczos`, `gaussian`, `fejer`, `phat`,
         `wiener`) or a non-negative array over the half plane of the region, (Y, X//2+1).
     background
-        "static" subtracts the temporal mean first: a still pattern no longer wins, but the estimate
-        is biased away from zero; the bias is predicted and added to the standard error.
+        "static": something stands still and adds to the scene. The temporal mean is taken off for
+        the search; then a still and a moving layer are fitted together, where the mean's bias would
+        matter, and the standard error holds what the still one takes of the information. Models
+        other than "velocity", pre-filters and weights of your own keep to the mean alone: its bias
+        away from zero is predicted and added to the standard error of a velocity.
     boundary
         "crop" for real frames; "periodic" only where content that leaves comes in opposite.
     prefilter

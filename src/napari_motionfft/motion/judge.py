@@ -60,11 +60,14 @@ def judge(
     crops: list[Crop],
     weight_of: WeightOf,
     check: Check,
+    joint: tuple[torch.Tensor, torch.Tensor] | None = None,
 ) -> Motion:
     """Standard errors, reliability, and the averaged images."""
+    if joint is not None:
+        theta = joint[0][None]
     path = basis @ theta  # (T, 2)
     path = path - path[:1]
-    told = verdict(job, found, basis, theta, fit, crops, weight_of)
+    told = verdict(job, found, basis, theta, fit, crops, weight_of, joint=joint)
     mean, plain, count, box = mean_images(job, path, check, canvas=job.asked["canvas"])
     return Motion(
         displacements=path.numpy(),
@@ -98,8 +101,18 @@ def verdict(
     crops: list[Crop],
     weight_of: WeightOf,
     halves: bool = True,
+    joint: tuple[torch.Tensor, torch.Tensor] | None = None,
 ) -> Verdict:
-    """Standard errors and reliability; `halves` asks for the split-half difference too."""
+    """Standard errors and reliability.
+
+    Parameters
+    ----------
+    halves
+        Take the split-half difference too.
+    joint
+        Velocity and covariance of a constant velocity fitted together with a still layer; they
+        stand for the fit's own.
+    """
     size = 2 * basis.shape[1]
     covariance = torch.full((size, size), float("nan"), dtype=torch.float64)
     split = torch.full((2,), float("nan"), dtype=torch.float64)
@@ -110,7 +123,7 @@ def verdict(
     if fit is not None:
         inflation = precision.misfit(fit.runs, basis.shape[1])
         covariance = fit.covariance * inflation
-        if inflation > 4:
+        if joint is None and inflation > 4:
             notes.append(
                 "Frames depart from constant velocity, or the scene changes: "
                 f"standard errors are {inflation**0.5:.1f} times those of noise alone."
@@ -119,7 +132,10 @@ def verdict(
             notes.append(
                 f"The drift is long against the field: {len(crops)} runs of frames were chained."
             )
-        if job.static:
+        if joint is not None:
+            covariance = joint[1]
+            notes.append("A still layer was fitted together with the motion.")
+        elif job.static:
             bias = precision.mean_subtraction_bias(
                 crops[0].band, fit.runs[0], job.frames.count, velocity
             )

@@ -29,6 +29,7 @@ from napari_motionfft.motion.search import (
     step_of,
     weigh,
 )
+from napari_motionfft.motion.several.still import without_bias
 from napari_motionfft.motion.spectra import Band
 from napari_motionfft.motion.trajectory import velocity
 
@@ -189,4 +190,6 @@ def refined(job: Job, found: SearchResult, weight_of: WeightOf, check: Check) ->
     wide, _ = reach(job.box, job.frames.shape, basis @ theta, 2 * MARGIN)
     static = temporal_mean(job, wide, within(check, 0.0, 0.1)) if job.static else None
     theta, fit, crops = follow(job, basis, theta, static, weight_of, within(check, 0.1, 1.0))
-    return verdict(job, found, basis, theta, fit, crops, weight_of, halves=False)
+    joint = without_bias(job, theta, fit, crops, check)
+    theta = theta if joint is None else joint[0][None]
+    return verdict(job, found, basis, theta, fit, crops, weight_of, halves=False, joint=joint)

@@ -20,6 +20,7 @@ from napari_motionfft.motion.paths.weighing import weighed, weight_along
 from napari_motionfft.motion.pipeline import follow, held, refine_weight, start_of, temporal_mean
 from napari_motionfft.motion.result import Motion
 from napari_motionfft.motion.search import SearchResult, searched, see
+from napari_motionfft.motion.several.still import without_bias
 from napari_motionfft.motion.trajectory import velocity
 
 ASIDE = (
@@ -39,14 +40,22 @@ def constant(job: Job) -> Motion:
     static = temporal_mean(job, wide, job.stage(0.55, 0.6)) if job.static else None
     weight_of = refine_weight(job.weight)
     theta, fit, crops = follow(job, basis, theta, static, weight_of, job.stage(0.6, 0.8))
-    motion = judge(job, found, basis, theta, fit, crops, weight_of, job.stage(0.8, 1.0))
+    joint = without_bias(job, theta, fit, crops, job.stage(0.8, 0.9))
+    motion = judge(job, found, basis, theta, fit, crops, weight_of, job.stage(0.9, 1.0), joint)
     if found.score < found.threshold or fit is None:
         return motion
-    return without_strangers(job, field_of(job, seen, found, static), found, motion)
+    field = field_of(job, seen, found, static)
+    return without_strangers(job, field, found, motion, linked=joint is None)
 
 
-def without_strangers(job: Job, field: Field, found: SearchResult, motion: Motion) -> Motion:
-    """How each frame matches the others; estimated anew where some do not belong."""
+def without_strangers(
+    job: Job, field: Field, found: SearchResult, motion: Motion, linked: bool = True
+) -> Motion:
+    """How each frame matches the others; estimated anew where some do not belong.
+
+    `linked`: doubt a motion along which two parts of the stack share nothing. Slow motion less its
+    mean shares little, so it is not asked where a still layer was fitted too.
+    """
     path = torch.from_numpy(motion.displacements)
     views = field.views(path, job.check)
     parts = [masks(views, which) or [] for which in (0, 1)]
@@ -55,7 +64,8 @@ def without_strangers(job: Job, field: Field, found: SearchResult, motion: Motio
     weights = user.clone()
     weights[excluded] = 0
     views = weighed(views, path, weights, weight_along(job, views, path, weights))
-    cut = loose_cut(views, [path, path], parts, weights) if motion.reliable else None
+    ask = linked and motion.reliable
+    cut = loose_cut(views, [path, path], parts, weights) if ask else None
     if not excluded:
         reason = motion.reason if cut is None else ASIDE.format(cut)
         return replace(

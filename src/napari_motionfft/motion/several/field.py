@@ -9,7 +9,7 @@ import torch
 from napari_motionfft.motion.device import memory_budget
 from napari_motionfft.motion.frames import as_frames, box_shape
 from napari_motionfft.motion.job import Check, Job, within
-from napari_motionfft.motion.preview import reduced
+from napari_motionfft.motion.reduced import reduced
 from napari_motionfft.motion.several.fit import Layered, first_model, fitted
 from napari_motionfft.motion.several.torus import Torus, torus_shape
 

@@ -13,8 +13,8 @@ import torch
 
 from napari_motionfft.motion.arguments import one_of
 from napari_motionfft.motion.device import describe_device
-from napari_motionfft.motion.estimate import within_memory
 from napari_motionfft.motion.job import Job, Progress, plan
+from napari_motionfft.motion.memory import within_memory
 from napari_motionfft.motion.search import search
 from napari_motionfft.motion.several.field import layers_of_all, reduction, smaller
 from napari_motionfft.motion.several.occlusion import separate_occluding

@@ -16,7 +16,7 @@ from napari_motionfft.motion.several.fit import Layered
 from napari_motionfft.motion.several.residual import predicted
 from napari_motionfft.motion.several.torus import Torus
 
-FLOOR = 0.01
+FLOOR = 0.003
 """px over the stack that interpolation and the ends of iterations leave uncertain."""
 
 
