@@ -34,8 +34,9 @@ class Evidence:
     front, back
         (h, w) log-likelihood of all frames, where the front layer or the one behind is seen.
     cost
-        (h, w) nats that a pixel of the front costs, as its value has to be learnt; 0 where no
-        frame sees it.
+        (h, w) nats that a pixel of the front costs, as its value has to be learnt.
+    seen
+        (h, w) bool: where any frame sees the canvas.
     noise
         Variance per pixel, each pixel explained by its layer.
     pixels
@@ -45,14 +46,15 @@ class Evidence:
     front: torch.Tensor
     back: torch.Tensor
     cost: torch.Tensor
+    seen: torch.Tensor
     noise: float
     pixels: float
 
     def likelihood(self, mask: torch.Tensor) -> float:
         """Log-likelihood in nats of a mask that moves with the front, each pixel free."""
-        share = min(max(float(mask[self.front != 0].mean()), 0.02), 0.98)
+        share = min(max(float(mask[self.seen].mean()), 0.02), 0.98)
         both = torch.logaddexp(self.front + math.log(share), self.back + math.log(1 - share))
-        return float(both[self.front != 0].double().sum())
+        return float(both[self.seen].double().sum())
 
 
 def weigh(front: Layer, back: Layer, mask: torch.Tensor, noise: float, first: bool) -> Evidence:
@@ -92,7 +94,7 @@ def weigh(front: Layer, back: Layer, mask: torch.Tensor, noise: float, first: bo
         squares += float((seen * left).sum())
         pixels += float(seen.sum())
     noise = max(squares / pixels, LEAST_NOISE)
-    return Evidence(for_front, for_back, unknown_pixel(front), noise, pixels)
+    return Evidence(for_front, for_back, unknown_pixel(front), front.sums.weight > 0, noise, pixels)
 
 
 def unknown_pixel(front: Layer) -> torch.Tensor:

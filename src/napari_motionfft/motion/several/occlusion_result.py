@@ -92,7 +92,8 @@ def told(job: Job, fit: Fit, front: int, evidence: float, check: Check) -> Occlu
     masks = torch.empty(job.frames.count, *box_shape(job.box))
     for start, stop in job.frames.blocks(ahead.size):
         rows = slice(start, stop)
-        masks[rows] = slid(ahead.windows(now.mask, rows), -ahead.part[rows]).cpu()
+        shown = slid(ahead.windows(now.mask, rows), -ahead.part[rows])
+        masks[rows] = shown.clamp(0, 1).cpu()  # a sum of shares may exceed 1 by rounding
     residual = min(1.0, now.evidence.noise / variance(sums))
     determined = evidence > SURE * now.evidence.pixels
     notes = []
