@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import accuracy, layers, objectives, paths, peers, speed, strips, touch, tracked
+from benchmarks import (
+    accuracy,
+    layers,
+    objectives,
+    occlusion,
+    paths,
+    peers,
+    speed,
+    strips,
+    touch,
+    tracked,
+)
 
 
 def main() -> None:
@@ -18,6 +29,7 @@ def main() -> None:
         "strips",
         "paths",
         "layers",
+        "occlusion",
         "touch",
         "tracked",
     ]
@@ -37,6 +49,8 @@ def main() -> None:
         paths.table(asked.seeds)
     if "layers" in what:
         layers.table(asked.seeds)
+    if "occlusion" in what:
+        occlusion.table(asked.seeds)
     if "touch" in what:
         touch.table()
     if "tracked" in what:
