@@ -107,7 +107,13 @@ def add_picture(viewer: Any, run: str, landscape: Any, kept: Kept, picture: Pict
         "interpolation2d": "linear",
     }
     below = layer_of(viewer, run, "integrated image")
-    return add(viewer, run, landscape, PICTURE, picture.values, arguments, "image", below)
+    return add(viewer, run, landscape, PICTURE, picture.values.copy(), arguments, "image", below)
+
+
+def show_picture(layer: Any, picture: Picture) -> None:
+    """Another picture in the layer's own array: a new one costs napari many times as much."""
+    np.copyto(layer.data, picture.values)
+    layer.refresh(thumbnail=False, highlight=False, extent=False)
 
 
 def picture_map(viewer: Any, run: str, kept: Kept) -> dict[str, Any]:

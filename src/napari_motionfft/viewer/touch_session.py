@@ -22,6 +22,7 @@ from napari_motionfft.viewer.touch_layers import (
     layer_of,
     show_label,
     show_landscape,
+    show_picture,
 )
 from napari_motionfft.viewer.touch_run import NO_LANDSCAPE, Touchable
 from napari_motionfft.viewer.wording import signed
@@ -121,7 +122,7 @@ class TouchSession:
         """Show a picture and its score."""
         if not self.there or picture.start != self.touch.start:
             return
-        self.picture.data = picture.values
+        show_picture(self.picture, picture)
         self.label(picture.score)
 
     def label(self, score: float) -> None:
