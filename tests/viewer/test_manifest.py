@@ -56,6 +56,7 @@ def test_what_is_contributed(manifest: PluginManifest) -> None:
         "Objective lab",
         "Strip motion",
         "Separate motions",
+        "Find faint movers",
     ]
     menus = {name: [item.command for item in items] for name, items in given.menus.items()}
     assert menus == {
@@ -66,7 +67,7 @@ def test_what_is_contributed(manifest: PluginManifest) -> None:
             "napari-motionfft.lab",
         ],
         "napari/layers/transform": ["napari-motionfft.apply"],
-        "napari/layers/track": ["napari-motionfft.follow"],
+        "napari/layers/track": ["napari-motionfft.follow", "napari-motionfft.movers"],
         "napari/layers/project": ["napari-motionfft.mean"],
     }
     assert [sample.key for sample in given.sample_data] == [
@@ -80,6 +81,7 @@ def test_what_is_contributed(manifest: PluginManifest) -> None:
         "tensile_test",
         "crossing_textures",
         "occluder",
+        "faint_mover",
     ]
     assert [reader.command for reader in given.readers] == [
         "napari-motionfft.read_video",
@@ -100,7 +102,7 @@ def test_the_weights_are_those_of_the_registry(manifest: PluginManifest) -> None
 
 def test_the_widgets_import_no_torch() -> None:
     code = "import sys; "
-    names = "estimate, apply, follow, mean, lab, strip, separate"
+    names = "estimate, apply, follow, mean, lab, strip, separate, movers"
     code += f"from napari_motionfft.viewer.widgets import {names}; "
     code += "heavy = {'torch', 'matplotlib'} & set(sys.modules); "
     code += "sys.exit(f'{heavy} imported' if heavy else 0)"

@@ -25,6 +25,7 @@ from napari_motionfft.viewer.source import guess_time_axis, read_source
         (samples.tacoma_bridge, (248, 250, 334), np.uint8),
         (samples.crossing_textures, (24, 192, 192), np.float32),
         (samples.occluder, (24, 192, 192), np.float32),
+        (samples.faint_mover, (64, 160, 160), np.float32),
     ],
 )
 def test_each_is_one_movie(make, shape: tuple[int, ...], dtype: type) -> None:
@@ -149,3 +150,19 @@ def test_credits_name_every_stack() -> None:
         assert stack.name in text or stack.name == "CREDITS.md"
     assert "CC BY 4.0" in text
     assert "MIT" in text
+
+
+def test_no_frame_shows_the_faint_mover_but_its_track_does() -> None:
+    ((data, arguments, _),) = samples.faint_mover()
+    track = arguments["metadata"][samples.TRUE_TRACK]
+    velocity = arguments["metadata"][samples.TRUTH]
+    np.testing.assert_allclose(np.diff(track, axis=0), np.tile(velocity, (63, 1)))
+    assert (track > 4).all()
+    assert (track < 156).all()
+    still = data - data.mean(0)
+    along = np.array(
+        [frame[tuple(np.round(at).astype(int))] for frame, at in zip(still, track, strict=True)]
+    )
+    noise = still.std()
+    assert along.max() < 4 * noise  # such values are all over each frame
+    assert along.mean() > 3 * noise / 8  # 64 frames: 3 standard errors

@@ -21,6 +21,8 @@ LINE_TRUTH = "true velocity px/line"
 """(T,) entry of the metadata of a line scan."""
 PATH_TRUTH = "true displacement (y, x) px"
 """(T, 2) entry of the metadata of a stack whose path is known."""
+TRUE_TRACK = "true place (y, x) px"
+"""(T, 2) entry of the metadata of a stack with one moving object."""
 
 
 def rain_radar() -> list[LayerData]:
@@ -186,6 +188,25 @@ def occluder() -> list[LayerData]:
             "what": "simulated: an opaque wall with holes, and cells behind it; the wall is first",
             "try": "Separate motions: One hides the other",
             "credit": "T98G image from oist/Usiigaci (MIT); wall, motion and noise simulated",
+        },
+    }
+    return [(stack, arguments, "image")]
+
+
+def faint_mover() -> list[LayerData]:
+    """An object in noise that no frame shows, among stars that stand still: 64 × 160 × 160."""
+    from napari_motionfft.files.faint_mover import VELOCITY, faint_mover
+
+    stack, track = faint_mover()
+    arguments = {
+        "name": "faint mover",
+        "axis_labels": ("t", "y", "x"),
+        "contrast_limits": (70.0, 150.0),
+        "metadata": {
+            TRUTH: VELOCITY,
+            TRUE_TRACK: track,
+            "what": "simulated: one object of 3 px, 0.6 σ of the noise a frame, and still stars",
+            "try": "Find faint movers",
         },
     }
     return [(stack, arguments, "image")]

@@ -10,7 +10,7 @@ from torch.nn.functional import grid_sample
 
 from napari_motionfft.motion.faint.clean import Clean
 from napari_motionfft.motion.faint.exact import Exact, Tracks, exact, information
-from napari_motionfft.motion.faint.matched import Matched
+from napari_motionfft.motion.faint.matched import SIGMA, Matched
 from napari_motionfft.motion.faint.plan import Hunt
 from napari_motionfft.motion.faint.result import Array, Mover
 
@@ -31,8 +31,7 @@ def described(
     velocity = track.velocities[0] * step
     middle = (count - 1) / 2
     corner = torch.tensor([hunt.box[0][0], hunt.box[1][0]], dtype=torch.float64)
-    # place and velocity are told apart best at the mean time of what was seen
-    late = -float((spread[0, 2] + spread[1, 3]) / (spread[2, 2] + spread[3, 3]).clamp(min=1e-30))
+    late = float(found.moments[0, 0])  # at the mean time of what was seen, its place is surest
     brightness = float(found.brightness[0]) * clean.noise
     return Mover(
         position=(corner + place - middle * velocity).numpy(),
@@ -61,20 +60,25 @@ def moved(spread: torch.Tensor, late: float) -> Array:
 
 
 def covariance(seen: Matched, track: Tracks, found: Exact) -> torch.Tensor:
-    """(4, 4) of place and velocity in binned px: how noise tilts the peak, over how it bends."""
+    """(4, 4) of place and velocity in binned px: how noise tilts the peak, over how it bends.
+
+    A peak bends as that of a Gaussian object does, but for one factor: the object may be of
+    another size. Noise raises the top of a peak that has four coordinates to follow it by 4 in
+    the square of the score, which does not count.
+    """
     half = max((seen.signal.shape[0] - 1) / 2, 0.5)
     nudges = torch.tensor([1.0, 1.0, 1 / half, 1 / half], dtype=torch.float64)
-    nudges *= NUDGE * seen.sigma / 0.42
+    nudges *= NUDGE * seen.sigma / SIGMA
     moves = torch.cat([torch.diag(nudges), -torch.diag(nudges)])  # (8, 4)
     around = Tracks(track.places + moves[:, :2], track.velocities + moves[:, 2:])
     slope = exact(seen, around).slope
     bend = (slope[4:] - slope[:4]) / (2 * nudges[:, None])
-    bend = (bend + bend.T) / 2
     tilt = information(seen, found)[0]
-    if float(torch.linalg.eigvalsh(bend)[0]) <= 0:  # a saddle: the object's own peak instead
-        bend = tilt * found.score[0].clamp(min=1.0)
-    inverse = torch.linalg.pinv(bend, hermitian=True)
-    spread: torch.Tensor = inverse @ tilt @ inverse * seen.scale**2
+    inverse = torch.linalg.pinv(tilt, hermitian=True)
+    square = float(found.score[0] / seen.scale) ** 2
+    height = math.sqrt(max(square - 4, square / 2)) * seen.scale
+    sharper = float((inverse @ bend).trace()) / (4 * max(float(found.score[0]), 1e-6))
+    spread: torch.Tensor = inverse * (seen.scale / (height * min(max(sharper, 0.3), 3.0))) ** 2
     return spread
 
 

@@ -7,6 +7,7 @@ from threading import Event
 from typing import Any
 
 import torch
+from torch.nn.functional import interpolate
 
 from napari_motionfft.motion.device import describe_device
 from napari_motionfft.motion.faint import chance
@@ -73,7 +74,7 @@ def find_movers(
     size
         Full width at half maximum of the object in px, one or a list; "auto" tries 2.5, 4.5, 8.
     tile
-        px a side of the tiles whose landscapes come back.
+        px a side, about, of the tiles whose landscapes come back: they share the field evenly.
     background
         "static": each pixel's mean over time is subtracted. "none": only the mean of all is.
     false_alarm
@@ -198,26 +199,18 @@ def tiles(hunt: Hunt, looks: list[Candidates]) -> TileLandscapes:
     values = first.found.landscape.clamp(min=0)
     n = values.shape[-1]
     for look in looks[1:]:
-        if len(look.found.landscape) == len(values):
-            other = look.found.landscape.clamp(min=0)[None]
-            pooled = torch.nn.functional.interpolate(other, size=(n, n), mode="nearest")[0]
-            values = torch.maximum(values, pooled)
+        other = look.found.landscape.clamp(min=0)[None]
+        values = torch.maximum(values, interpolate(other, size=(n, n), mode="nearest")[0])
     grid = (first.found.grid * first.seen.bin).numpy()
-    rows, columns = tile_counts(first, hunt.tile)
+    (y0, y1), (x0, x1) = hunt.box
+    rows, columns = hunt.tiles
     return TileLandscapes(
         values.view(rows, columns, n, n).numpy(),
         grid,
         grid,
-        float(max(8, round(hunt.tile / first.seen.bin)) * first.seen.bin),
-        (hunt.box[0][0], hunt.box[1][0]),
+        ((y1 - y0) / rows, (x1 - x0) / columns),
+        (y0, x0),
     )
-
-
-def tile_counts(look: Candidates, tile: int) -> tuple[int, int]:
-    """Tiles down and across."""
-    across = max(8, round(tile / look.seen.bin))
-    _, height, width = look.seen.signal.shape
-    return -(-height // across), -(-width // across)
 
 
 def listed(

@@ -59,6 +59,12 @@ class Hunt:
     check: Check
     notes: tuple[str, ...]
 
+    @property
+    def tiles(self) -> tuple[int, int]:
+        """Tiles down and across, all of one size."""
+        rows, columns = (max(1, round(n / self.tile)) for n in box_shape(self.box))
+        return rows, columns
+
     def slowest_of(self, size: float) -> float:
         """px/frame from which objects of a size are looked for."""
         usual = TRAIL * size / self.frames.count

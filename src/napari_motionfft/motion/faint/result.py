@@ -83,7 +83,7 @@ class TileLandscapes:
     vy, vx
         (Ny,), (Nx,) px/frame.
     tile
-        px a side.
+        (y, x) px of a tile.
     origin
         (y, x) px of the first tile's first pixel.
     """
@@ -91,7 +91,7 @@ class TileLandscapes:
     values: NDArray[np.float32]
     vy: Array
     vx: Array
-    tile: float
+    tile: tuple[float, float]
     origin: tuple[int, int]
 
 

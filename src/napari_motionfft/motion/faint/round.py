@@ -10,7 +10,7 @@ from napari_motionfft.motion.faint.chance import Search, excess, score_for, sear
 from napari_motionfft.motion.faint.exact import Exact, Tracks, climbed, exact
 from napari_motionfft.motion.faint.matched import Matched
 from napari_motionfft.motion.faint.plan import Hunt
-from napari_motionfft.motion.faint.scan import LEAST, Found, scan
+from napari_motionfft.motion.faint.scan import LEAST, Found, scan, tile_of
 from napari_motionfft.motion.job import Check, within
 
 ROUGH = 0.66
@@ -49,14 +49,13 @@ def search_size(hunt: Hunt, seen: Matched, total: Search, check: Check) -> Candi
     step = seen.bin
     fastest, slowest = hunt.fastest / step, hunt.slowest_of(seen.size) / step
     low = ROUGH * threshold(hunt.false_alarm, total)
-    tile = max(8, round(hunt.tile / step))
-    found = scan(seen, fastest, slowest, low, tile, hunt.static, within(check, 0.0, 0.9))
+    found = scan(seen, fastest, slowest, low, hunt.tiles, hunt.static, within(check, 0.0, 0.9))
     check(0.9, "Looking at candidates")
     tracks = Tracks(found.places, found.velocities)
     if len(found.scores) > 20 * CLIMB:
         tracks = tracks.some(found.scores.topk(20 * CLIMB).indices)
     first = scaled(seen, found, tracks, exact(seen, tracks).score)
-    region = region_of(tracks, tile, seen)
+    region = region_of(hunt, seen, tracks)
     order = first.argsort(descending=True)
     chosen = torch.zeros(len(order), dtype=torch.bool)
     chosen[order[:CLIMB]] = True
@@ -89,22 +88,18 @@ def scaled(seen: Matched, found: Found, tracks: Tracks, score: torch.Tensor) -> 
     return score / seen.scale / found.scale[index[:, 0], index[:, 1]].double()
 
 
-def region_of(tracks: Tracks, tile: int, seen: Matched) -> torch.Tensor:
+def region_of(hunt: Hunt, seen: Matched, tracks: Tracks) -> torch.Tensor:
     """(N,) number of the tile that a track passes at the middle, and of its quarter of headings."""
     _, height, width = seen.signal.shape
-    across = -(-width // tile)
-    row = (tracks.places[:, 0].clamp(0, height - 1) / tile).long()
-    column = (tracks.places[:, 1].clamp(0, width - 1) / tile).long()
+    tile = tile_of(tracks.places[:, 0], tracks.places[:, 1], (height, width), hunt.tiles)
     headings = (tracks.velocities > 0).long()
-    return (row * across + column) * QUARTERS + headings[:, 0] * 2 + headings[:, 1]
+    return tile * QUARTERS + headings[:, 0] * 2 + headings[:, 1]
 
 
 def excess_of(hunt: Hunt, one: Candidates) -> float:
     """How much wider the scores scatter than independent noise makes them."""
-    tile = max(8, round(hunt.tile / one.seen.bin))
-    region = region_of(one.tracks, tile, one.seen)
-    _, height, width = one.seen.signal.shape
-    count = -(-height // tile) * -(-width // tile) * QUARTERS
+    region = region_of(hunt, one.seen, one.tracks)
+    count = hunt.tiles[0] * hunt.tiles[1] * QUARTERS
     tops = [float(one.scores[region == part].max()) for part in set(region.tolist())]
     total = searched_by(hunt, one.seen)
     # a region without a candidate is one in which nothing stands out

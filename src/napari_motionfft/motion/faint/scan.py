@@ -72,7 +72,13 @@ class Found:
 
 
 def scan(
-    seen: Matched, fastest: float, slowest: float, low: float, tile: int, static: bool, check: Check
+    seen: Matched,
+    fastest: float,
+    slowest: float,
+    low: float,
+    tiles: tuple[int, int],
+    static: bool,
+    check: Check,
 ) -> Found:
     """Look at every velocity up to `fastest` an axis, but none slower than `slowest`.
 
@@ -84,8 +90,8 @@ def scan(
         Binned px/frame.
     low
         Score from which places are kept.
-    tile
-        Binned px a side of the landscape's tiles.
+    tiles
+        Of the landscape, down and across.
     static
         Each pixel's mean over time was subtracted.
     check
@@ -101,7 +107,7 @@ def scan(
         if static
         else torch.ones(len(grid), len(grid))
     )
-    cells = Cells(tree, (frames.shape[1], frames.shape[2]), tile, frames.device, usual)
+    cells = Cells(tree, (frames.shape[1], frames.shape[2]), tiles, frames.device, usual)
     edge = chunk(data, tree)
     landscape = torch.zeros(cells.tiles, len(grid), len(grid))
     power = torch.zeros(2, len(grid), len(grid))
@@ -195,6 +201,17 @@ def fill_row(
             add_halves(into, lower, tree.levels, (y, x), runs)
 
 
+def tile_of(
+    y: torch.Tensor, x: torch.Tensor, shape: tuple[int, int], tiles: tuple[int, int]
+) -> torch.Tensor:
+    """Number of the tile that holds each place, row by row."""
+    row, column = (
+        ((at + 0.5) * count / n).floor().clamp(0, count - 1).long()
+        for at, n, count in zip((y, x), shape, tiles, strict=True)
+    )
+    return row * tiles[1] + column
+
+
 class Cells:
     """The field in squares of `CELL` px, and how many frames a track through each is seen in."""
 
@@ -202,7 +219,7 @@ class Cells:
         self,
         tree: Tree,
         shape: tuple[int, int],
-        tile: int,
+        tiles: tuple[int, int],
         device: torch.device,
         usual: torch.Tensor,
     ) -> None:
@@ -211,10 +228,9 @@ class Cells:
             torch.arange(-(-n // CELL), dtype=torch.float64) * CELL + (CELL - 1) / 2 for n in shape
         ]
         self.centres = [at.clamp(max=n - 1) for at, n in zip(centres, shape, strict=True)]
-        rows, columns = ((at / tile).long() for at in self.centres)
-        self.across = int(columns.max()) + 1
-        self.tiles = (int(rows.max()) + 1) * self.across
-        self.tile = (rows[:, None] * self.across + columns).reshape(-1).to(device)
+        self.tiles = tiles[0] * tiles[1]
+        self.tile = tile_of(self.centres[0][:, None], self.centres[1], shape, tiles)
+        self.tile = self.tile.reshape(-1).to(device)
         self.device = device
         self.along: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
 
