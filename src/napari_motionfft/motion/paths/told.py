@@ -28,6 +28,8 @@ FLOOR = 3e-4
 """px: what the window's edges leave, however little noise there is."""
 MANY = 0.2
 """Share of the frames whose halves may lie `FAR` apart."""
+OPEN = 0.25
+"""Share of the curvature along a direction that a small window's scene must have itself."""
 FAR = 4.0
 """px: halves, or a frame's own error, beyond this say nothing of the motion."""
 
@@ -163,9 +165,7 @@ def doubts(
     """Why the data do not determine the path, or ""."""
     if fit is None:
         return "The content leaves the field from one frame to the next; choose a larger region."
-    if not bool(torch.isfinite(variance).all()) or precision.one_direction_only(
-        fit.runs, fit.crops
-    ):
+    if not bool(torch.isfinite(variance).all()) or one_direction_only(fit):
         return "The scene has no structure along one direction: only the other is determined."
     kept = [t for t in range(len(path)) if t not in set(excluded)]
     error = float(variance[kept].median(0).values.max().sqrt())
@@ -184,6 +184,13 @@ def doubts(
     if float((left > FAR).double().mean()) > MANY:
         return "The refinement left the path that was found: the motion is not determined."
     return ""
+
+
+def one_direction_only(fit: Refined) -> bool:
+    """Whether the scene has no structure along some direction."""
+    if fit.scene is not None:
+        return fit.scene < OPEN
+    return precision.one_direction_only(fit.runs, fit.crops)
 
 
 def departure(fit: Refined | None, basis: torch.Tensor, weights: torch.Tensor) -> float:

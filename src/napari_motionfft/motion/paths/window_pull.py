@@ -11,8 +11,15 @@ from napari_motionfft.motion.crops import Crop, residual
 from napari_motionfft.motion.integrate import shift_part
 from napari_motionfft.motion.refine import Aligned
 
+FIRMNESS = (0.1, 0.7)
+"""Shares of a curvature that are left in any case, to be tried in turn: without noise most of the
+pull can go; but where a good half is the window's a path may wander off along an edge."""
+HELD = 0.75
+"""px that a window can hold a frame off its place at most: half a px, and what noise adds."""
 LEAST = 0.05
 """Share of a curvature that is the scene's at least: below it nothing is known along there."""
+FLAT = 1e-6
+"""Of the larger curvature: what the smaller one must exceed."""
 OFF = 1 / 12
 """px²: mean square distance of a path from whole px."""
 
@@ -56,26 +63,42 @@ class Pull:
         shown, slope = (torch.fft.rfft2(scene * w, norm="ortho") for w in (window, slopes))
         return cls(crop, shown, slope)
 
-    def out_of(self, run: Aligned, path: torch.Tensor) -> Aligned:
-        """A run with as much of the pull taken out as makes the error least.
+    def parts(self, run: Aligned) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """H^(−1/2) and H^(1/2) of the curvature, (2, 2) with the axes as columns, and shares (2,).
 
-        Along a direction where a share f of the curvature is the window's, taking out f' leaves the
-        error ((f − f')·q + σ)/(1 − f'), of q px off the window's place and noise σ. It is least
-        with 1 − f' = a + σ²/(a·q²), a being 1 − f. What is left of the pull counts as noise.
+        Along each axis, the share of the curvature that is the scene's.
         """
         band = self.crop.band
         turns = [run.weight * 2 * math.pi * k for k in (band.ky[:, None], band.kx[None])]
         both = [(turn * self.shown.conj() * self.slope).imag.sum((1, 2)) for turn in turns]
         own = (torch.stack(both) + torch.stack(both).T) / 2  # (2, 2)
         whole, vectors = torch.linalg.eigh(run.curvature)
-        root = whole.clamp(min=1e-300).sqrt()
-        into = vectors / root  # H^(−1/2)
+        if float(whole[0]) < FLAT * float(whole[1]):  # noise only: nothing is anybody's
+            return vectors, vectors, torch.zeros(2, dtype=torch.float64)
+        root = whole.sqrt()
+        into = vectors / root
         share, axes = torch.linalg.eigh(into.T @ own @ into)
-        into, back = into @ axes, vectors * root @ axes
-        scene = (1 - share).clamp(LEAST, 1.0)  # a
+        return into @ axes, vectors * root @ axes, 1 - share
+
+    def out_of(self, run: Aligned, path: torch.Tensor, firm: float) -> Aligned:
+        """A run with as much of the pull taken out as makes the error least.
+
+        Along a direction where a share f of the curvature is the window's, taking out f' leaves the
+        error ((f − f')·q + σ)/(1 − f'), of q px off the window's place and noise σ. It is least
+        with 1 − f' = a + σ²/(a·q²), a being 1 − f. What is left of the pull counts as noise.
+
+        Parameters
+        ----------
+        firm
+            The least 1 − f'; 1 leaves the pull as it is.
+        """
+        into, back, scene = self.parts(run)
+        if not bool(scene.any()):
+            return run
+        scene = scene.clamp(LEAST, 1.0)  # a
         noise = (into * (run.scatter @ into)).sum(0)  # σ²
         off = OFF / into.square().sum(0)  # q²
-        kept = (scene + noise / (scene * off)).clamp(max=1.0)  # 1 − f'
+        kept = (scene + noise / (scene * off)).clamp(firm, 1.0)  # 1 − f'
         taken = (back * (1 - kept)) @ back.T
         left = (back * ((kept - scene).square() * off)) @ back.T
         return replace(

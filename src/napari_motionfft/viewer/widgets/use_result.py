@@ -12,7 +12,7 @@ from napari_motionfft.viewer.follow_region import add_following, run_motion, why
 from napari_motionfft.viewer.move_layer import check, move_layer
 from napari_motionfft.viewer.play_along import play_along, playing
 from napari_motionfft.viewer.runs import Kept
-from napari_motionfft.viewer.widgets.buttons import NO_RESULT, RUNNING, button
+from napari_motionfft.viewer.widgets.buttons import NO_RESULT, RUNNING, button, row
 from napari_motionfft.viewer.widgets.parts import set_enabled
 
 STACK = (
@@ -30,7 +30,7 @@ NO_STACK = "The stack of this run is no longer in the viewer."
 
 
 class UseResult(Container):  # type: ignore[misc]
-    """A row of buttons; each calls one method of the same name.
+    """Buttons; each calls one method of the same name.
 
     Parameters
     ----------
@@ -47,8 +47,8 @@ class UseResult(Container):  # type: ignore[misc]
         self.stack_button = button("stack_button", "Corrected stack")
         self.follow_button = button("follow_button", "Follow the region")
         self.play_button = button("play_button", "Play along")
-        every = [self.play_button, self.stack_button, self.follow_button]
-        super().__init__(name="use_result", layout="horizontal", labels=False, widgets=every)
+        both = row("make_layers", [self.stack_button, self.follow_button])
+        super().__init__(name="use_result", labels=False, widgets=[self.play_button, both])
         self.margins = (0, 0, 0, 0)
         self.stack_button.changed.connect(self.corrected_stack)
         self.follow_button.changed.connect(self.follow_the_region)
