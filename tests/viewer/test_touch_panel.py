@@ -83,8 +83,12 @@ def test_a_marker_is_dragged_and_the_picture_follows(widget: Any, viewer: Any, q
     canvas, place = mouse(viewer, session)
     QTest.mousePress(canvas, LEFT, pos=place(session.velocity))
     for target in ((-0.5, 0.0), (-2.0, 2.0)):
-        QTest.mouseMove(canvas, place(target))
-        qtbot.waitUntil(lambda to=target: np.abs(session.velocity - to).max() < 0.15)
+        for nudge in range(50):  # a hand makes many moves, of which napari leaves some out
+            QTest.mouseMove(canvas, place(target) + QPoint(nudge % 2, 0))
+            qtbot.wait(50)
+            if np.abs(session.velocity - target).max() < 0.15:
+                break
+        np.testing.assert_allclose(session.velocity, target, atol=0.15)
     QTest.mouseRelease(canvas, LEFT, pos=place((-2.0, 2.0)))
     np.testing.assert_allclose(session.marker.data[0], session.velocity)
     assert widget.touch.y.value == pytest.approx(session.velocity[0], abs=0.02)
