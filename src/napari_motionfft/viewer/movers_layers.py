@@ -20,6 +20,8 @@ RINGS, TRACKS, LANDSCAPES = "faint movers", "mover tracks", "mover landscapes"
 
 RING = 5.0
 """Diameter of a ring in widths of its object."""
+INK = "#ffd400"
+"""Of the numbers beside the rings: reads on grey."""
 LEAST, CHOSEN = 9.0, 1.6
 """px, least diameter; how much larger the ring of the chosen object is."""
 
@@ -125,7 +127,7 @@ def rings(movers: Movers, source: Source) -> LayerData:
         },
         "text": {
             "string": "{object}: {score:.1f} σ",
-            "color": colours,
+            "color": INK,
             "size": 11,
             "anchor": "center",
             # above the ring, not in it
@@ -142,14 +144,14 @@ def tracks(movers: Movers, source: Source) -> LayerData:
     numbers, rows = in_view(movers, source)
     count = len(movers)
     colours = [strip_colour(number) for number in range(count)]
-    # a track's colour is looked up between the first and the last number: as many steps as tracks
+    # napari looks values of 0 to 1 up: as many steps as tracks, each in the middle of its own
     steps = np.linspace(0, 1, count + 1)
     colormap = Colormap(colours, controls=steps, interpolation="zero", name="movers")
     arguments = {
         **source.placement.from_axis(source.time_axis),
-        "features": {"object": numbers + 1},
-        "color_by": "object",
-        "colormaps_dict": {"object": colormap},
+        "features": {"object": numbers + 1, "colour": (numbers + 0.5) / count},
+        "color_by": "colour",
+        "colormaps_dict": {"colour": colormap},
         "tail_width": 2,
         "tail_length": 10 * movers.shape[0],
         "head_length": movers.shape[0],

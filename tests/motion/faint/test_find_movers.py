@@ -124,8 +124,8 @@ def test_sizes_are_told_apart() -> None:
 def test_too_slow_is_left_out() -> None:
     stack = noise(6)
     add(stack, (32.0, 32.0), (0.3, 0.2), 3.0)
-    assert len(find_movers(stack, **FAST)) == 1
-    assert not find_movers(stack, min_speed=0.6, **FAST)
+    assert len(find_movers(stack, false_alarm=0.01, **FAST)) == 1
+    assert not find_movers(stack, min_speed=0.6, false_alarm=0.01, **FAST)
 
 
 def test_progress_ends_at_one_and_cancel_stops() -> None:

@@ -11,33 +11,23 @@ from torch.nn.functional import interpolate
 
 from napari_motionfft.motion.device import describe_device
 from napari_motionfft.motion.faint import chance
+from napari_motionfft.motion.faint.accept import MOST, accept, views_without
 from napari_motionfft.motion.faint.again import looked_at_again
 from napari_motionfft.motion.faint.chance import Search
 from napari_motionfft.motion.faint.clean import Clean, cleaned
-from napari_motionfft.motion.faint.describe import described
-from napari_motionfft.motion.faint.exact import Exact
-from napari_motionfft.motion.faint.matched import Matched, matched, refreshed
+from napari_motionfft.motion.faint.matched import Matched, matched
 from napari_motionfft.motion.faint.plan import Hunt, plan_hunt, read
 from napari_motionfft.motion.faint.result import Mover, Movers, TileLandscapes
 from napari_motionfft.motion.faint.round import (
     Candidates,
     excess_of,
-    in_range,
-    rescored,
     search_size,
     searched_by,
 )
-from napari_motionfft.motion.faint.taken import take_out
 from napari_motionfft.motion.job import Progress, within
 
 ROUNDS = 3
 """Searches at most: each begins with what the one before found taken out."""
-
-BRIGHT = 1.5
-"""Times the threshold from which an object may hide fainter ones all over the search."""
-
-MOST = 100
-"""Objects that are listed at most."""
 
 
 def find_movers(
@@ -114,6 +104,7 @@ def find_movers(
     views = [matched(clean, each) for each in hunt.sizes]
     total = chance.together([searched_by(hunt, seen) for seen in views])
     movers: list[Mover] = []
+    out: list[Mover] = []
     excess, landscapes = 1.0, None
     for turn in range(ROUNDS):
         # later turns are needed rarely
@@ -121,12 +112,9 @@ def find_movers(
         looks = search_all(hunt, views, total, low, high)
         excess = excess_of(hunt, looks[0])
         landscapes = landscapes or tiles(hunt, looks)
-        before = len(movers)
-        accept(hunt, clean, looks, total, excess, movers)
-        limit = BRIGHT * chance.threshold(hunt.false_alarm, total) * excess
-        if len(movers) >= MOST or all(mover.score < limit for mover in movers[before:]):
+        if not accept(hunt, clean, looks, total, excess, movers, out) or len(movers) >= MOST:
             break
-        views = [refreshed(seen) for seen in views]
+        views = views_without(hunt, out)
     assert landscapes is not None
     return listed(hunt, clean, movers, landscapes, total, excess)
 
@@ -142,55 +130,6 @@ def search_all(
         share = within(hunt.check, low + (high - low) * start, low + (high - low) * done)
         looks.append(search_size(hunt, seen, total, share))
     return looks
-
-
-def accept(
-    hunt: Hunt,
-    clean: Clean,
-    looks: list[Candidates],
-    total: Search,
-    excess: float,
-    movers: list[Mover],
-) -> None:
-    """Take objects one by one, the highest first, each out of the frames before the next.
-
-    `movers` grows; their scores are not yet divided by `excess`.
-    """
-    least = chance.threshold(hunt.false_alarm, total) * excess
-    for _ in range(MOST):
-        hunt.check(0.0, "Looking at candidates")
-        looks[:] = [rescored_above(look, least) for look in looks]
-        filled = [look for look in looks if len(look.scores)]
-        if not filled:
-            return
-        look = max(filled, key=lambda one: float(one.scores.max()))
-        top = look.scores.argmax()[None]
-        found = Exact(*(each[top] for each in look.exact))
-        score = float(look.scores[top])
-        # its probability is known once the whole search is over
-        mover = described(hunt, clean, look.seen, look.tracks.some(top), found, score)
-        known = any(same(mover, other, hunt.frames.count) for other in movers)
-        # one too slow or too fast is taken out all the same: its flanks would be listed
-        if not known and in_range(hunt, look.seen, look.tracks.velocities[top][0]):
-            movers.append(mover)
-        for one in looks:
-            take_out(one.seen, mover, hunt.box)
-        looks[:] = [rescored(hunt, one, one.scores >= least) for one in looks]
-
-
-def rescored_above(look: Candidates, least: float) -> Candidates:
-    """Those that still reach a score."""
-    kept = look.scores >= least
-    values = Exact(*(each[kept] for each in look.exact))
-    return replace(look, tracks=look.tracks.some(kept), exact=values, scores=look.scores[kept])
-
-
-def same(one: Mover, other: Mover, frames: int) -> bool:
-    """Whether two tracks are that of one object: what is left around a bright one."""
-    near = 2.0 * max(one.size, other.size)
-    ends = (one.track(frames) - other.track(frames))[[0, -1]]
-    middle = (one.track(frames) - other.track(frames))[frames // 2]
-    return bool((abs(ends) < 2 * near).all() and (abs(middle) < near).all())
 
 
 def tiles(hunt: Hunt, looks: list[Candidates]) -> TileLandscapes:

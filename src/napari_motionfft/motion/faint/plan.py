@@ -26,6 +26,9 @@ WORK = 4e9
 TRAIL = 2.0
 """Widths that an object must travel, or what stands still takes it out."""
 
+FEWEST = 3
+"""Parts of the field a side, of which the middle one is noise where few objects move."""
+
 ROOM = 2**29
 """Values of a stack that are worked on: several times 2 GiB."""
 
@@ -64,6 +67,11 @@ class Hunt:
         """Tiles down and across, all of one size."""
         rows, columns = (max(1, round(n / self.tile)) for n in box_shape(self.box))
         return rows, columns
+
+    @property
+    def parts(self) -> tuple[int, int]:
+        """Parts of the field, down and across, that tell how high noise comes."""
+        return max(FEWEST, self.tiles[0]), max(FEWEST, self.tiles[1])
 
     def slowest_of(self, size: float) -> float:
         """px/frame from which objects of a size are looked for."""

@@ -89,9 +89,9 @@ def scaled(seen: Matched, found: Found, tracks: Tracks, score: torch.Tensor) -> 
 
 
 def region_of(hunt: Hunt, seen: Matched, tracks: Tracks) -> torch.Tensor:
-    """(N,) number of the tile that a track passes at the middle, and of its quarter of headings."""
+    """(N,) number of the part that a track passes at the middle, and of its quarter of headings."""
     _, height, width = seen.signal.shape
-    tile = tile_of(tracks.places[:, 0], tracks.places[:, 1], (height, width), hunt.tiles)
+    tile = tile_of(tracks.places[:, 0], tracks.places[:, 1], (height, width), hunt.parts)
     headings = (tracks.velocities > 0).long()
     return tile * QUARTERS + headings[:, 0] * 2 + headings[:, 1]
 
@@ -99,7 +99,7 @@ def region_of(hunt: Hunt, seen: Matched, tracks: Tracks) -> torch.Tensor:
 def excess_of(hunt: Hunt, one: Candidates) -> float:
     """How much wider the scores scatter than independent noise makes them."""
     region = region_of(hunt, one.seen, one.tracks)
-    count = hunt.tiles[0] * hunt.tiles[1] * QUARTERS
+    count = hunt.parts[0] * hunt.parts[1] * QUARTERS
     tops = [float(one.scores[region == part].max()) for part in set(region.tolist())]
     total = searched_by(hunt, one.seen)
     # a region without a candidate is one in which nothing stands out
