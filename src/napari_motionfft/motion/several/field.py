@@ -11,12 +11,15 @@ from napari_motionfft.motion.frames import as_frames, box_shape
 from napari_motionfft.motion.job import Check, Job, within
 from napari_motionfft.motion.reduced import reduced
 from napari_motionfft.motion.several.fit import Layered, first_model, fitted
+from napari_motionfft.motion.several.solve import solved
 from napari_motionfft.motion.several.torus import Torus, torus_shape
 
-SIDE = 256
+SIDE = 192
 """px of the shorter side on which motions are found; larger fields are averaged down to it."""
 FULL_STEPS = 4
 """Gauss–Newton steps at full resolution, from where the smaller one ended."""
+IMAGE_STEPS = 30
+"""Further conjugate gradients for layers that are shown."""
 
 
 def reduction(job: Job) -> int:
@@ -99,3 +102,12 @@ def layers_of_all(
     fit, _ = layers_of(small, velocities / factor, free, within(check, 0.0, 0.4))
     start = torch.where(free[:, None], fit.model.velocities * factor, velocities)
     return layers_of(job, start, free, within(check, 0.4, 1.0), FULL_STEPS)
+
+
+def solved_well(fit: Layered, tori: list[Torus]) -> Layered:
+    """The same velocities with layers that are solved further."""
+    layers = [
+        solved(torus, fit.model, start, IMAGE_STEPS)
+        for torus, start in zip(tori, fit.layers, strict=True)
+    ]
+    return replace(fit, layers=layers)

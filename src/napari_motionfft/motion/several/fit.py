@@ -9,7 +9,7 @@ import torch
 from scipy.ndimage import gaussian_filter
 
 from napari_motionfft.motion.several.model import Model
-from napari_motionfft.motion.several.solve import solved
+from napari_motionfft.motion.several.solve import gathered, solved
 from napari_motionfft.motion.several.sums import Sums, summed
 from napari_motionfft.motion.several.torus import Torus
 from napari_motionfft.motion.spectra import Band, radial_mean
@@ -18,6 +18,8 @@ RING = 2.0
 """Ring width in frequency steps."""
 FACTOR = 10.0
 """How much a power may change at a step."""
+LEAST_NOISE = 1e-4
+"""Share of the mean power that counts as noise at least: nothing is solved more exactly."""
 SPREAD, RINGS_SHARE = 3 / 128, 0.1
 """Of a layer's power: width of the local mean in sides of the plane, and the ring's part in it."""
 SETTLED = 6
@@ -119,7 +121,7 @@ def with_powers(tori: list[Torus], model: Model, sums: list[Sums]) -> Model:
         step = profile * top / bottom.clamp(min=1e-6)
         # halfway: edges make neighbouring frequencies share what they see
         power.append((p * step.clamp(p / FACTOR, p * FACTOR)).sqrt())
-    noise = noise.clamp(min=1e-9 * float(torch.stack(power).max()))
+    noise = noise.clamp(min=LEAST_NOISE * float(torch.stack(power).sum(0).mean()))
     floor = LEAST * noise / frames.max()
     return replace(model, power=torch.maximum(torch.stack(power), floor), noise=noise)
 
@@ -143,14 +145,20 @@ def whole_plane(half: torch.Tensor, width: int) -> torch.Tensor:
 
 
 def first_model(torus: Torus, velocities: torch.Tensor, free: torch.Tensor) -> Model:
-    """Powers before anything is known: what stands above the noise floor, shared equally."""
-    band = torus.band
+    """Powers before layers are known: what stays in the mean along each velocity."""
+    band, many = torus.band, len(velocities)
     level = torch.zeros(band.size, dtype=torch.float64)
-    for _, spectra in torus.spectra():
+    mean = torch.zeros(many, *band.size, dtype=torch.complex64, device=torus.device)
+    for first, spectra in torus.spectra():
         level += (spectra.real.square() + spectra.imag.square()).sum(0).cpu().double()
+        mean += gathered(spectra, torus.phases(velocities, first, first + len(spectra)))
     level = radial_mean(level / torus.count / torus.filled, band, RING)
-    floor = float(level[band.radius() > 0.35].min())
-    noise = torch.full(band.size, max(floor, 1e-6 * float(level.max())), dtype=torch.float64)
-    many = len(velocities)
-    power = ((level - noise) / many).clamp(min=1e-3 * float(noise.mean()))
-    return Model(velocities.double(), free, power.expand(many, -1, -1).clone(), noise)
+    noise = torch.full(band.size, float(level[band.radius() > 0.35].min()), dtype=torch.float64)
+    noise = noise.clamp(min=LEAST_NOISE * float(level.mean()))
+    mean /= torus.count * torus.filled**0.5
+    alone = (mean.real.square() + mean.imag.square()).cpu().double() - noise / torus.count
+    power = torch.stack([radial_mean(p, band, RING) for p in alone])
+    # a layer that others hide is there all the same
+    power = torch.maximum(power, ((level - noise) / (100 * many)).clamp(min=0))
+    power = torch.maximum(power, 1e-3 * noise)
+    return Model(velocities.double(), free, power, noise)

@@ -12,17 +12,23 @@ from napari_motionfft.motion.result import Landscape, Peak
 from napari_motionfft.motion.search import CELLS_AN_AXIS, in_doubt, prepare, scan, see, step_of
 from napari_motionfft.motion.several.field import layers_of
 from napari_motionfft.motion.several.fit import Layered
+from napari_motionfft.motion.several.misfit import departures, misfits
 from napari_motionfft.motion.several.residual import without
-from napari_motionfft.motion.several.solve import solved
+from napari_motionfft.motion.several.told import energies
 from napari_motionfft.motion.several.torus import Torus
 from napari_motionfft.motion.significance import threshold
 
 APART = 2.0
 """px between the ends of two motions that part them."""
-MOST = 6
-"""Motions that n="auto" looks for."""
-FREELY = 1e4
-"""How much larger powers are taken where layers are to be taken out without a rest."""
+MOST, AUTO = 6, 4
+"""Motions that can be asked for; that n="auto" looks for."""
+UNSTEADY = 0.5
+"""px rms about constant velocity beyond which what is left is that, not a further motion."""
+STEPS = 8
+"""Gauss–Newton steps while motions are being found."""
+SMALL, CHANGING = 0.01, 4.0
+"""Share of variance below which a further layer is the change of the others, where their errors
+are this much larger than noise makes them."""
 
 
 @dataclass
@@ -84,7 +90,7 @@ def told_apart(velocities: torch.Tensor, frames: int) -> bool:
 def peeled(job: Job, n: int | None, false_alarm: float, check: Check) -> Found:
     """Find motions until `n` are found, or (None) until the next peak may be chance."""
     frames = job.frames.count
-    most = MOST if n is None else n
+    most = AUTO if n is None else n
     still = torch.zeros(1 if job.static else 0, 2, dtype=torch.float64)
     landscape, chance = peaks_of(job, false_alarm, within(check, 0.0, 0.2))
     plain = replace(job, asked={**job.asked, "background": "none"})
@@ -104,18 +110,27 @@ def peeled(job: Job, n: int | None, false_alarm: float, check: Check) -> Found:
             break
         start = torch.cat([known, torch.tensor([peak[:2]], dtype=torch.float64), still])
         free = torch.arange(len(start)) < len(known) + 1
-        fit, tori = layers_of(plain, start, free, within(part, 0.0, 0.7))
+        fit, tori = layers_of(plain, start, free, within(part, 0.0, 0.7), STEPS)
         velocities = fit.model.velocities
         if not told_apart(velocities, frames):
             stopped = "The next peak fell back upon a motion found before."
             break
+        if n is None and len(known) and is_change(fit, tori, len(known), part):
+            stopped = "What is left is how the motions found change, not a further motion."
+            break
         known = velocities[: len(known) + 1]
         scores.append(peak.score)
+        if n is None and (far := float(departures(fit, tori).max())) > UNSTEADY:
+            stopped = (
+                f"Frames depart from constant velocity by {far:.1f} px: what they leave is not "
+                "looked through for further motions."
+            )
+            break
         if len(known) < most:
-            rest = without(plain, freely(fit, tori), tori, range(len(velocities)))
+            rest = without(plain, fit, tori, range(len(velocities)))
             left, chance = peaks_of(rest, false_alarm, within(part, 0.7, 1.0))
     if not stopped:
-        stopped = f"{most} motions were asked for." if n else f"No more than {MOST} are looked for."
+        stopped = f"{most} motions were asked for." if n else f"No more than {AUTO} are looked for."
     if len(known) > 1:
         scores = [
             score_at(
@@ -128,10 +143,8 @@ def peeled(job: Job, n: int | None, false_alarm: float, check: Check) -> Found:
     return Found(known, scores, chance, landscape, stopped)
 
 
-def freely(fit: Layered, tori: list[Torus]) -> Layered:
-    """The same velocities with layers that no power holds back: nothing of them stays behind."""
-    model = replace(fit.model, power=fit.model.power * FREELY)
-    layers = [
-        solved(torus, model, start, 12) for torus, start in zip(tori, fit.layers, strict=True)
-    ]
-    return replace(fit, layers=layers)
+def is_change(fit: Layered, tori: list[Torus], last: int, check: Check) -> bool:
+    """Whether the last layer may be no more than how the others change."""
+    if float(misfits(fit, tori).max()) < CHANGING:
+        return False
+    return bool(energies(fit, tori, check)[0][last] < SMALL)

@@ -16,9 +16,11 @@ from napari_motionfft.motion.device import describe_device
 from napari_motionfft.motion.job import Job, Progress, plan
 from napari_motionfft.motion.memory import within_memory
 from napari_motionfft.motion.search import search
-from napari_motionfft.motion.several.field import layers_of_all, reduction, smaller
+from napari_motionfft.motion.several.field import layers_of_all, reduction, smaller, solved_well
+from napari_motionfft.motion.several.fit import Layered
+from napari_motionfft.motion.several.misfit import misfits
 from napari_motionfft.motion.several.occlusion import separate_occluding
-from napari_motionfft.motion.several.peel import MOST, Found, peeled, score_at
+from napari_motionfft.motion.several.peel import CHANGING, MOST, Found, peeled, score_at
 from napari_motionfft.motion.several.result import Motions
 from napari_motionfft.motion.several.told import (
     covariances,
@@ -188,10 +190,12 @@ def additive(job: Job, number: int | None, false_alarm: float) -> Motions:
     every = torch.cat([velocities, still])
     free = torch.arange(len(every)) < many
     layered = replace(job, asked={**job.asked, "background": "none"})
-    fit, tori = layers_of_all(layered, every, free, job.stage(0.5, 0.9), factor > 1)
+    fit, tori = layers_of_all(layered, every, free, job.stage(0.5, 0.9), True)
+    fit = solved_well(fit, tori)
     shares, rest = energies(fit, tori, job.stage(0.9, 1.0))
     pictures = images(job, fit, tori, float(plain.mean()))
-    errors = covariances(fit, job.frames.count)
+    inflation = misfits(fit, tori)
+    errors = covariances(fit, job.frames.count, inflation)
     landscape = rescaled(found.landscape, factor) if factor > 1 else found.landscape
     order = np.argsort(-shares[:many], kind="stable").tolist()
     motions = [
@@ -204,7 +208,7 @@ def additive(job: Job, number: int | None, false_alarm: float) -> Motions:
             pictures[m],
             plain.float().numpy(),
             landscape,
-            () if fit.converged else ("The fit had not settled; the error holds its last step.",),
+            notes_on(fit, float(inflation[m])),
         )
         for m in order
     ]
@@ -216,6 +220,19 @@ def additive(job: Job, number: int | None, false_alarm: float) -> Motions:
         background_share=float(shares[many]) if job.static else 0.0,
         stopped=found.stopped,
     )
+
+
+def notes_on(fit: Layered, inflation: float) -> tuple[str, ...]:
+    """What the user should know about the fit of one motion."""
+    notes = []
+    if not fit.converged:
+        notes.append("The fit had not settled; the error holds its last step.")
+    if inflation > CHANGING:
+        notes.append(
+            "Frames depart from constant velocity, or the layer changes: standard errors are "
+            f"{inflation**0.5:.1f} times those of noise alone."
+        )
+    return tuple(notes)
 
 
 def doubt(job: Job, found: Found, m: int, velocity: torch.Tensor, covariance: torch.Tensor) -> str:

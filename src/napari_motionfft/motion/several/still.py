@@ -11,6 +11,7 @@ from napari_motionfft.motion.job import Check, Job
 from napari_motionfft.motion.precision import mean_subtraction_bias
 from napari_motionfft.motion.refine import Fit
 from napari_motionfft.motion.several.field import layers_of_all
+from napari_motionfft.motion.several.misfit import misfits
 from napari_motionfft.motion.several.told import covariances
 
 MATTERS = 0.2
@@ -31,8 +32,9 @@ def beside_still(
     """
     plain = replace(job, asked={**job.asked, "background": "none"})
     start = torch.stack([velocity, torch.zeros(2, dtype=torch.float64)])
-    fit, _ = layers_of_all(plain, start, torch.tensor([True, False]), check)
-    found, covariance = fit.model.velocities[0], covariances(fit, job.frames.count)[0]
+    fit, tori = layers_of_all(plain, start, torch.tensor([True, False]), check)
+    found = fit.model.velocities[0]
+    covariance = covariances(fit, job.frames.count, misfits(fit, tori))[0]
     sound = bool(torch.isfinite(covariance).all()) and bool(torch.isfinite(found).all())
     far = float((found - velocity).norm()) * (job.frames.count - 1)
     return (found, covariance) if sound and far < NEAR else None

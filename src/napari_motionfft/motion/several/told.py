@@ -20,12 +20,16 @@ FLOOR = 0.003
 """px over the stack that interpolation and the ends of iterations leave uncertain."""
 
 
-def covariances(fit: Layered, frames: int) -> torch.Tensor:
-    """(M, 2, 2) (px/frame)² of each velocity, with what the last step left."""
+def covariances(fit: Layered, frames: int, inflation: torch.Tensor) -> torch.Tensor:
+    """(M, 2, 2) (px/frame)² of each velocity, with what the last step left.
+
+    `inflation` (M,) is what `misfits` gives.
+    """
     many = fit.model.count
     blocks = fit.covariance.reshape(many, 2, many, 2)[range(many), :, range(many), :]
     floor = torch.eye(2, dtype=torch.float64) * (FLOOR / max(frames - 1, 1)) ** 2
     moves = fit.move[:, :, None] * fit.move[:, None, :]
+    blocks = blocks * inflation[:, None, None]
     return blocks + (floor + moves) * fit.model.free[:, None, None]
 
 
