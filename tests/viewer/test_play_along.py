@@ -176,6 +176,38 @@ def test_looks_ahead_in_the_direction_of_play() -> None:
     assert len(set(made)) == len(made)  # each is made once
 
 
+@pytest.mark.parametrize(
+    "key",
+    [
+        (slice(3, 4), slice(None), slice(None)),
+        (slice(2, 5), slice(1, 3), slice(None)),
+        (slice(8, None), 2),
+        (-1,),
+        (slice(None), 1, slice(0, 4, 2)),
+        (slice(4, 4),),
+        (np.int64(5), ..., 2),
+        ([1, 4],),
+    ],
+)
+def test_any_key_gives_what_the_array_gives(key: Any) -> None:
+    ahead, _ = counting(12)
+    whole = np.arange(240.0).reshape(12, 4, 5)
+    np.testing.assert_array_equal(ahead[key], whole[key])
+    settled(ahead)
+
+
+def test_frames_that_napari_shows_are_made_ahead() -> None:
+    viewer = ViewerModel()
+    ahead, made = counting(20)
+    viewer.add_image(ahead, contrast_limits=(0, 400), rgb=False)
+    settled(ahead)
+    for t in (5, 6, 7, 8):
+        viewer.dims.set_current_step(0, t)
+        settled(ahead)
+        assert {(t + k,) for k in range(NEXT + 1)} <= set(ahead.kept)
+    assert len(set(made)) == len(made)
+
+
 def test_looks_past_the_end_to_the_beginning() -> None:
     ahead, made = counting(12)
     ahead[11], settled(ahead)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from itertools import product
 from threading import Lock, Thread
 from typing import Any
 
@@ -56,14 +57,19 @@ class Ahead:
 
     def __getitem__(self, key: Any) -> NDArray[Any]:
         key = key if isinstance(key, tuple) else (key,)
-        leading = key[: self._leading]
-        if len(leading) < self._leading or not all(map(is_index, leading)):
+        leading, rest = key[: self._leading], key[self._leading :]
+        places = [places_of(part, n) for part, n in zip(leading, self.shape, strict=False)]
+        few = all(at is not None and 0 < len(at) <= NEXT for at in places)
+        if len(places) < self._leading or not few:
             return np.asarray(self._lazy[key].compute(scheduler="synchronous"))
-        at = tuple(int(i) % n for i, n in zip(leading, self.shape, strict=False))
-        plane = self._plane(at)
-        self._look_ahead(at)
-        shown: NDArray[Any] = plane[key[self._leading :]]
-        return shown
+        every = list(product(*(at for at in places if at is not None)))
+        planes: list[NDArray[Any]] = [self._plane(at)[rest] for at in every]
+        self._look_ahead(every[0])
+        # napari asks for one frame as a slice of one
+        shape = [len(at or ()) for at, k in zip(places, key, strict=False) if isinstance(k, slice)]
+        if not shape:
+            return planes[0]
+        return np.stack(planes).reshape(*shape, *planes[0].shape)
 
     def stop(self) -> None:
         """Make no more frames ahead, and forget those made."""
@@ -125,6 +131,11 @@ class Ahead:
             self._plane(left[0])
 
 
-def is_index(part: Any) -> bool:
-    """Whether a part of a key is one place, not a slice."""
-    return hasattr(part, "__index__")
+def places_of(part: Any, size: int) -> range | None:
+    """The places along an axis that a part of a key asks for; None where it is no such part."""
+    if isinstance(part, slice):
+        return range(size)[part]
+    if not hasattr(part, "__index__"):
+        return None
+    at = range(size)[part]
+    return range(at, at + 1)
