@@ -6,6 +6,7 @@ import argparse
 
 from benchmarks import (
     accuracy,
+    faint,
     layers,
     objectives,
     occlusion,
@@ -32,6 +33,7 @@ def main() -> None:
         "occlusion",
         "touch",
         "tracked",
+        "faint",
     ]
     parser.add_argument("what", nargs="*", choices=[*tables, []], default=[])
     parser.add_argument("--seeds", type=int, default=200, help="seeds of the accuracy tables")
@@ -55,6 +57,8 @@ def main() -> None:
         touch.table()
     if "tracked" in what:
         tracked.table(asked.seeds)
+    if "faint" in what:
+        faint.table(asked.seeds)
     if "accuracy" in what:
         accuracy.table(asked.seeds)
 

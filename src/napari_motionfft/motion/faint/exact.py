@@ -12,7 +12,7 @@ from napari_motionfft.motion.faint.matched import Matched
 STEPS = 10
 """Steps of a climb."""
 
-AT_ONCE = 2**24
+AT_ONCE = 2**19
 """Values looked at in one go."""
 
 

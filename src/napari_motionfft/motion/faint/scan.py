@@ -27,7 +27,7 @@ CELL = 8
 LEAST = 0.25
 """Share of the frames that a track must cross the field in."""
 
-BUDGET = 384 * 2**20
+BUDGET = 128 * 2**20
 """Bytes of partial stacks held at a time on the host."""
 
 ENOUGH = 16000
