@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from napari_motionfft.motion.job import Job, plan
 from napari_motionfft.motion.several.occlusion_evidence import Evidence, posterior
+from napari_motionfft.motion.several.occlusion_fit import Fit, secant
 from napari_motionfft.motion.several.occlusion_layer import Sums, layer_of, predicted
 from napari_motionfft.motion.several.occlusion_smooth import least_around, level, slid
 from napari_motionfft.motion.several.occlusion_step import velocity_step
@@ -191,3 +192,17 @@ def test_the_mask_needs_no_neighbours_where_the_evidence_is_strong() -> None:
     assert float(mask[10, 14]) < 0.01
     costly = replace(evidence, cost=torch.full((21, 21), 400.0))
     assert float(posterior(costly, torch.full((21, 21), 0.5), 0.7).max()) < 0.01
+
+
+def test_a_step_too_long_or_too_short_is_mended_from_the_last() -> None:
+    """Steps of 2.5 and 0.4 times what is needed: after one move both get to the truth."""
+    gain = torch.tensor([2.5, 0.4], dtype=torch.float64)[:, None]
+    truth = torch.tensor([[0.3, -0.2], [1.0, 0.5]], dtype=torch.float64)
+    fit = Fit.start(truth + 0.01)
+    first = gain * (truth - fit.velocities)
+    torch.testing.assert_close(secant(first, fit), first)  # nothing is known yet
+    moved = replace(fit, velocities=fit.velocities + first, steps=first, moves=first)
+    step = secant(gain * (truth - moved.velocities), moved)
+    torch.testing.assert_close(moved.velocities + step, truth)
+    # a step that grows is not followed without bound
+    torch.testing.assert_close(secant(2 * first, moved), 6 * first)

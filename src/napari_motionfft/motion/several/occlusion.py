@@ -70,4 +70,5 @@ def finished(job: Job, fits: tuple[Fit, Fit], check: Check) -> Occlusion:
     ]
     front = int(done[1].likelihood > done[0].likelihood)
     evidence = abs(done[0].likelihood - done[1].likelihood)
-    return told(job, done[front], front, evidence, within(check, 0.9, 1.0))
+    other = done[1 - front].velocities.flip(0)
+    return told(job, done[front], front, evidence, other, within(check, 0.9, 1.0))

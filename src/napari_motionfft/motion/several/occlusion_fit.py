@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 
@@ -19,6 +19,8 @@ WIDEST, NARROWEST, NARROWER = 3.0, 0.7, 0.5
 """px of the evidence's smoothing: in the first round, in the last ones, less in each round."""
 BLUR, SHARPER = 1.5, 0.4
 """px of blur in the velocity's step: in the first round, less in each round."""
+LONGER = 3.0
+"""Times that a step may be made longer or shorter."""
 FURTHEST = 1.0
 """px at the first and last frame that one round may move a layer."""
 STILL = 0.003, 0.1
@@ -39,6 +41,8 @@ class Fit:
         Variance per pixel; None before the first round.
     likelihood
         Nats, of all pixels.
+    steps, moves
+        (2, 2) px/frame: of the last round, where the frames pulled, and what was done.
     done
         Rounds so far.
     converged
@@ -51,6 +55,8 @@ class Fit:
     mask: torch.Tensor | None = None
     noise: float | None = None
     likelihood: float = -float("inf")
+    steps: torch.Tensor = field(default_factory=lambda: torch.zeros(2, 2, dtype=torch.float64))
+    moves: torch.Tensor = field(default_factory=lambda: torch.zeros(2, 2, dtype=torch.float64))
     done: int = 0
     converged: bool = False
 
@@ -132,14 +138,14 @@ def advance(job: Job, fit: Fit, check: Check) -> Fit:
         velocity_step(behind_layer, everywhere, noise, blur),
     ]
     reach = (job.frames.count - 1) / 2
-    moves = torch.stack([move for move, _ in found])  # (2, 2)
+    steps = torch.stack([move for move, _ in found])  # (2, 2)
+    settled = WIDEST - NARROWER * fit.done <= NARROWEST and SHARPER * fit.done >= BLUR
+    moves = secant(steps, fit) if settled else steps
     far = moves.norm(dim=1) * reach  # (2,) px
     covariances = torch.stack([covariance for _, covariance in found])
     error = covariances.diagonal(dim1=1, dim2=2).sum(1).clamp(min=0).sqrt() * reach  # (2,) px
     still = bool((far < (STILL[1] * error).clamp(min=STILL[0])).all())
     moves = moves * (FURTHEST / far.clamp(min=1e-12)).clamp(max=1.0)[:, None]
-    done = fit.done + 1
-    settled = WIDEST - NARROWER * done <= NARROWEST and SHARPER * done >= BLUR
     return Fit(
         fit.velocities + moves,
         covariances,
@@ -147,9 +153,23 @@ def advance(job: Job, fit: Fit, check: Check) -> Fit:
         now.mask,
         noise,
         now.evidence.likelihood(now.mask),
-        done,
+        steps,
+        moves,
+        fit.done + 1,
         settled and still,
     )
+
+
+def secant(steps: torch.Tensor, fit: Fit) -> torch.Tensor:
+    """(2, 2) each layer's step, longer or shorter by what the last move changed of the last step.
+
+    A mask that follows the velocity makes steps too short, a scene that the smooth spectrum does
+    not describe too long.
+    """
+    change = ((fit.steps - steps) * fit.moves).sum(1)  # (2,)
+    length = fit.moves.square().sum(1)
+    right = torch.where(change * LONGER > length, length / change.clamp(min=1e-30), LONGER)
+    return steps * torch.where(length > 0, right.clamp(min=1 / LONGER), 1.0)[:, None]
 
 
 def climb(job: Job, fit: Fit, rounds: int, check: Check) -> Fit:

@@ -16,6 +16,8 @@ from napari_motionfft.motion.several.occlusion_smooth import level, slid
 
 SURE = 0.009
 """Nats a pixel below which the order of the layers is not determined."""
+FLOOR = 0.01
+"""px over the stack that interpolation and edges of the mask leave uncertain without any noise."""
 WIDE = 4.0
 """px over the stack: a larger standard error tells nothing."""
 NEAR, NEAR_ERRORS = 1.0, 3.0
@@ -72,13 +74,17 @@ class Occlusion:
     notes: tuple[str, ...] = ()
 
 
-def told(job: Job, fit: Fit, front: int, evidence: float, check: Check) -> Occlusion:
+def told(
+    job: Job, fit: Fit, front: int, evidence: float, other: torch.Tensor, check: Check
+) -> Occlusion:
     """The result of a fit whose index 0 is layer `front`.
 
     Parameters
     ----------
     evidence
         Nats by which its order is better.
+    other
+        (2, 2) px/frame: the velocities in the other order, in the same sequence.
     """
     now = look(job, fit, check)
     ahead, behind = now.front.sums.view, now.back.sums.view
@@ -103,10 +109,14 @@ def told(job: Job, fit: Fit, front: int, evidence: float, check: Check) -> Occlu
         notes.append("The separation had not settled when it ended.")
     order = [front, 1 - front]  # where layers 0 and 1 stand in the fit
     parts = shares(now, 1 - residual)
-    reasons = doubts(job, fit, parts)
+    floor = torch.eye(2, dtype=torch.float64) * (FLOOR / (job.frames.count - 1)) ** 2
+    # what hangs on an order that is not known is not known either
+    apart = torch.zeros(2, 2, dtype=torch.float64) if determined else fit.velocities - other
+    covariances = fit.covariances + floor + apart[:, :, None] * apart[:, None, :]
+    reasons = doubts(job, fit.velocities, covariances, parts)
     return Occlusion(
         fit.velocities[order].numpy(),
-        fit.covariances[order].numpy(),
+        covariances[order].numpy(),
         np.stack([both[i][0] for i in order]),
         np.stack([both[i][1] for i in order]),
         masks.numpy(),
@@ -145,14 +155,16 @@ def shares(now: Seen, explained: float) -> Array:
     return np.asarray(explained * both / max(float(both.sum()), 1e-300))
 
 
-def doubts(job: Job, fit: Fit, parts: Array) -> list[str]:
+def doubts(
+    job: Job, velocities: torch.Tensor, covariances: torch.Tensor, parts: Array
+) -> list[str]:
     """Why the motions of front and back are not certain, "" where they are.
 
     Where there is no second motion, what stands for it has no structure of its own, or moves as
     the first does.
     """
     span = job.frames.count - 1
-    errors = fit.covariances.diagonal(dim1=1, dim2=2)  # (2, 2)
+    errors = covariances.diagonal(dim1=1, dim2=2)  # (2, 2)
     reasons = []
     for variances in errors:
         error = float(variances.max().sqrt())
@@ -162,7 +174,7 @@ def doubts(job: Job, fit: Fit, parts: Array) -> list[str]:
             if wide
             else ""
         )
-    apart = float((fit.velocities[0] - fit.velocities[1]).norm())
+    apart = float((velocities[0] - velocities[1]).norm())
     weaker = int(np.argmin(parts))
     least = max(NEAR / span, NEAR_ERRORS * float(errors.sum().sqrt()))
     if not reasons[weaker] and apart < least:
