@@ -42,10 +42,12 @@ def kept_information(
 
 def coverage(torus: Torus, velocity: torch.Tensor) -> torch.Tensor:
     """(n + 1,) share of the torus that so many frames see."""
+    if torus.whole:  # what leaves comes in opposite: every frame sees all
+        return torch.eye(torus.count + 1, dtype=torch.float64)[-1]
     spans = []
     for axis, size in enumerate(torus.shape):
         way = velocity[axis] * torus.times
-        at = torch.arange(size, dtype=torch.float64) - way.max().round()
+        at = torch.arange(size, dtype=torch.float64) - (way.max() + 0.5).floor()
         spans.append(sees(torus, velocity, axis, at).double())
     count = (spans[0] @ spans[1].T).round().long().flatten()
     return torch.bincount(count, minlength=torus.count + 1).double() / count.numel()
