@@ -283,9 +283,17 @@ def test_the_demo_prints_truth_beside_estimate_and_draws(
     assert "(0.23, -0.61)" in cells
     assert "NOT RELIABLE" not in radar + cells
     assert "No window: this test has none." in said
-    for start in ("drift with a jump: rms error", "blood flow: 1.50", "Tacoma bridge: the deck"):
-        assert any(line.startswith(start) for line in said.splitlines())
+    for start in (
+        "drift with a jump: rms error",
+        "blood flow: 1.50",
+        "Tacoma bridge: the deck",
+        "two textures crossing: (1.3",
+        "occluder over a scene: (0.9",
+        "faint mover, 0.",
+    ):
+        assert any(line.startswith(start) for line in said.splitlines()), start
     assert "drift_with_jump-path.png, blood_flow-strip.png, tacoma_bridge-strip.png" in said
+    assert "crossing_textures-layers.png, occluder-layers.png, faint_mover-track.png" in said
     for key, side in (("rain_radar", 320), ("low_light", 256)):
         with Image.open(tmp_path / "out" / f"{key}-integrated.png") as image:
             assert (image.size, image.mode) == ((side, side), "L")
@@ -310,7 +318,7 @@ def test_the_demo_takes_pictures_of_napari_s_window(tmp_path: Path) -> None:
         timeout=300,
     )
     assert done.returncode == 0, done.stderr
-    for key in ("rain_radar", "low_light", "drift_with_jump", "tacoma_bridge"):
+    for key in ("rain_radar", "low_light", "drift_with_jump", "tacoma_bridge", "crossing_textures"):
         with Image.open(tmp_path / "out" / f"{key}-window.png") as image:
             pixels = np.asarray(image)
         assert pixels.shape[0] > 700

@@ -15,7 +15,8 @@ import napari_motionfft
 ROOT = Path(napari_motionfft.__file__).parent
 PACKAGE = "napari_motionfft"
 FLOORS = ("motion", "files", "viewer")  # from the bottom to the top
-ABOVE = ("cli", "demo", "demo_strips", "summary")  # on top of all floors: no floor may import these
+# on top of all floors: no floor may import these
+ABOVE = ("cli", "demo", "demo_layers", "demo_paths", "demo_strips", "summary")
 GUI = ("napari", "qtpy", "magicgui", "superqt", "vispy", "PyQt5", "PyQt6", "PySide2", "PySide6")
 FORMATS = ("tifffile", "zarr", "PIL", "imageio", "pandas", "av")
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from napari_motionfft import demo_paths
+from napari_motionfft import demo_layers, demo_paths
 from napari_motionfft.demo_strips import SCENE, demo_strips
 from napari_motionfft.files.pictures import gray, landscape_picture, write_png
 from napari_motionfft.files.stacks import read_stack
@@ -106,6 +106,7 @@ def demo(out: Path, window: bool = True, progress: Progress | None = None) -> li
     written.append(compare_on_square(out))
     written += demo_paths.demo_paths(out)
     written += demo_strips(out)
+    written += demo_layers.demo_layers(out)
     scenes = [*(Scene(each.sample.key) for each in runs), demo_paths.SCENE]
     stay = window and os.environ.get("MOTIONFFT_HEADLESS") != "1"
     problem = no_window()
@@ -113,10 +114,15 @@ def demo(out: Path, window: bool = True, progress: Progress | None = None) -> li
         print(f"No window: {problem}.")
     elif not stay:
         print("Opening napari to take its picture ...", flush=True)
-        from napari_motionfft.viewer.demo import photograph, photograph_strips
+        from napari_motionfft.viewer.demo import (
+            photograph,
+            photograph_motions,
+            photograph_strips,
+        )
 
         windows = {scene.key: photograph(scene) for scene in scenes}
         windows[SCENE.key] = photograph_strips(SCENE)
+        windows[demo_layers.SCENE] = photograph_motions(demo_layers.SCENE)
         for key, pixels in windows.items():
             written.append(out / f"{key}-window.png")
             write_png(written[-1], pixels)
@@ -124,7 +130,7 @@ def demo(out: Path, window: bool = True, progress: Progress | None = None) -> li
     if stay and not problem:
         from napari_motionfft.viewer.demo import show
 
-        show(scenes, [SCENE])
+        show(scenes, [SCENE], [demo_layers.SCENE])
     return written
 
 

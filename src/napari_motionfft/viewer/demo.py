@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 PLUGIN = "napari-motionfft"
+SEPARATE = "Separate motions"
 SIZE = (1560, 940)  # px of the window, where the screen has as many
 PATIENCE = 300.0
 """Seconds to wait for a run: it takes seconds, but the machine may be busy."""
@@ -51,7 +52,9 @@ class StripScene:
     fields: dict[str, float] = field(default_factory=dict)
 
 
-def show(scenes: Sequence[Scene], strips: Sequence[StripScene] = ()) -> None:
+def show(
+    scenes: Sequence[Scene], strips: Sequence[StripScene] = (), several: Sequence[str] = ()
+) -> None:
     """Open a window for each sample, press Run in each, and stay until all are closed.
 
     Parameters
@@ -60,6 +63,8 @@ def show(scenes: Sequence[Scene], strips: Sequence[StripScene] = ()) -> None:
         For *Estimate motion*.
     strips
         For *Strip motion*.
+    several
+        Keys of sample data for *Separate motions*.
     """
     import napari
 
@@ -68,6 +73,9 @@ def show(scenes: Sequence[Scene], strips: Sequence[StripScene] = ()) -> None:
         run_scene(widget, scene)
     for strip in strips:
         _, widget = open_strips(strip)
+        widget.run()
+    for key in several:
+        _, widget = open_sample(key, SEPARATE)
         widget.run()
     napari.run()
 
@@ -111,6 +119,12 @@ def run_scene(widget: Any, scene: Scene) -> None:
 def photograph_strips(scene: StripScene) -> NDArray[np.uint8]:
     """As `photograph`, of *Strip motion*."""
     viewer, widget = open_strips(scene)
+    return picture_of_run(viewer, widget, widget.run)
+
+
+def photograph_motions(key: str) -> NDArray[np.uint8]:
+    """As `photograph`, of *Separate motions*, for a sample's key in the manifest."""
+    viewer, widget = open_sample(key, SEPARATE)
     return picture_of_run(viewer, widget, widget.run)
 
 
