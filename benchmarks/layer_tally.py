@@ -74,7 +74,8 @@ def compared(known: KnownLayers, motions: Sequence[mf.Motion], images: bool = Tr
         like_seen[m] = correlation(motion.integrated, known.images[m], motion.coverage > 0)
         plain = mf.integrate(known.stack, along(motion, known.velocities[m]))
         leaks = [crosstalk(known, m, image, often, motion) for image in (plain, motion.integrated)]
-        gain.append(10 * math.log10(leaks[0] / max(leaks[1], 1e-9)))
+        if leaks[0] > 0:  # there is another layer
+            gain.append(10 * math.log10(leaks[0] / max(leaks[1], 1e-9)))
     return Fits(error, np.array(z), like, like_seen, np.array(gain), len(motions))
 
 

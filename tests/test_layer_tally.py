@@ -51,6 +51,15 @@ def test_errors_and_what_is_missing(known: KnownLayers, plain: list[mf.Motion]) 
     assert told.count == 1
 
 
+def test_one_layer_has_no_crosstalk(known: KnownLayers, plain: list[mf.Motion]) -> None:
+    alone = replace(
+        known, velocities=known.velocities[:1], layers=known.layers[:1], stack=known.layers[0]
+    )
+    told = tally.compared(alone, [replace(plain[0], integrated=alone.images[0])])
+    assert told.error == pytest.approx([0])
+    assert len(told.gain) == 0
+
+
 def test_images_that_are_the_truth(known: KnownLayers, plain: list[mf.Motion]) -> None:
     perfect = [
         replace(m, integrated=image.copy()) for m, image in zip(plain, known.images, strict=True)
