@@ -18,8 +18,8 @@ SIDE = 192
 """px of the shorter side on which motions are found; larger fields are averaged down to it."""
 FULL_STEPS = 4
 """Gauss–Newton steps at full resolution, from where the smaller one ended."""
-IMAGE_STEPS = 30
-"""Further conjugate gradients for layers that are shown."""
+IMAGE_STEPS, IMAGE_ACCURACY = 60, 1e-5
+"""Further conjugate gradients for layers that are shown, and how exact they have to be."""
 
 
 def reduction(job: Job) -> int:
@@ -107,7 +107,7 @@ def layers_of_all(
 def solved_well(fit: Layered, tori: list[Torus]) -> Layered:
     """The same velocities with layers that are solved further."""
     layers = [
-        solved(torus, fit.model, start, IMAGE_STEPS)
+        solved(torus, fit.model, start, IMAGE_STEPS, IMAGE_ACCURACY)
         for torus, start in zip(tori, fit.layers, strict=True)
     ]
     return replace(fit, layers=layers)

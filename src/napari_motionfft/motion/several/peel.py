@@ -26,6 +26,8 @@ UNSTEADY = 0.5
 """px rms about constant velocity beyond which what is left is that, not a further motion."""
 STEPS = 8
 """Gauss–Newton steps while motions are being found."""
+CANCEL = 1.3
+"""Sum of shares of variance beyond which layers cancel each other rather than add up."""
 SMALL, CHANGING = 0.01, 4.0
 """Share of variance below which a further layer is the change of the others, where their errors
 are this much larger than noise makes them."""
@@ -145,6 +147,7 @@ def peeled(job: Job, n: int | None, false_alarm: float, check: Check) -> Found:
 
 def is_change(fit: Layered, tori: list[Torus], last: int, check: Check) -> bool:
     """Whether the last layer may be no more than how the others change."""
-    if float(misfits(fit, tori).max()) < CHANGING:
-        return False
-    return bool(energies(fit, tori, check)[0][last] < SMALL)
+    shares, _ = energies(fit, tori, check)
+    if shares.sum() > CANCEL:
+        return True
+    return bool(shares[last] < SMALL) and float(misfits(fit, tori).max()) > CHANGING

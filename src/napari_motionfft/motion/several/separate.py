@@ -20,7 +20,7 @@ from napari_motionfft.motion.several.field import layers_of_all, reduction, smal
 from napari_motionfft.motion.several.fit import Layered
 from napari_motionfft.motion.several.misfit import misfits
 from napari_motionfft.motion.several.occlusion import separate_occluding
-from napari_motionfft.motion.several.peel import CHANGING, MOST, Found, peeled, score_at
+from napari_motionfft.motion.several.peel import CANCEL, CHANGING, MOST, Found, peeled, score_at
 from napari_motionfft.motion.several.result import Motions
 from napari_motionfft.motion.several.told import (
     covariances,
@@ -204,7 +204,7 @@ def additive(job: Job, number: int | None, false_alarm: float) -> Motions:
             fit.model.velocities[m],
             errors[m],
             found.scores[m],
-            doubt(job, found, m, fit.model.velocities[m], errors[m]),
+            doubt(job, found, m, fit.model.velocities[m], errors[m], float(shares.sum())),
             pictures[m],
             plain.float().numpy(),
             landscape,
@@ -235,9 +235,16 @@ def notes_on(fit: Layered, inflation: float) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def doubt(job: Job, found: Found, m: int, velocity: torch.Tensor, covariance: torch.Tensor) -> str:
+def doubt(
+    job: Job, found: Found, m: int, velocity: torch.Tensor, covariance: torch.Tensor, total: float
+) -> str:
     """Why a motion is not certain, or ""."""
     limit = job.asked["max_speed"]
+    if total > CANCEL:
+        return (
+            f"The layers' shares of the variance add up to {total:.1f}: they cancel each other, as "
+            "where something does not move at constant velocity."
+        )
     if found.scores[m] < found.chance:
         return (
             f"With the others taken out its peak stands {found.scores[m]:.1f} σ above noise; "

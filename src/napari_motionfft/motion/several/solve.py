@@ -69,7 +69,13 @@ def applied(share: torch.Tensor, layers: torch.Tensor) -> torch.Tensor:
     return torch.einsum("yxmj,jyx->myx", share, layers)
 
 
-def solved(torus: Torus, model: Model, start: torch.Tensor | None, steps: int) -> torch.Tensor:
+def solved(
+    torus: Torus,
+    model: Model,
+    start: torch.Tensor | None,
+    steps: int,
+    accuracy: float = ACCURACY,
+) -> torch.Tensor:
     """The layers' spectra (M, Ky, Kx) complex64: (A^H A + N/P)·L = A^H X on what frames see.
 
     Conjugate gradients; the inverse without edges, which is exact for periodic content,
@@ -81,6 +87,8 @@ def solved(torus: Torus, model: Model, start: torch.Tensor | None, steps: int) -
         Layers to start from, (M, Ky, Kx); or None.
     steps
         At most.
+    accuracy
+        Residual over the right side at which it ends, in the norm of the preconditioner.
     """
     right = torch.zeros(model.count, *torus.band.size, dtype=torch.complex64, device=torus.device)
     for first, spectra in torus.spectra():
@@ -105,7 +113,7 @@ def solved(torus: Torus, model: Model, start: torch.Tensor | None, steps: int) -
     left = right - operate(x)
     z = applied(share, left) * keep
     way, size = z.clone(), product(left, z)
-    goal = ACCURACY**2 * product(right, applied(share, right))
+    goal = accuracy**2 * product(right, applied(share, right))
     for _ in range(steps):
         if size <= goal:
             break
