@@ -35,7 +35,11 @@ _HOMES = {
     "separate_motions": "motion.several.separate",
     "Motions": "motion.several.result",
     "touch_landscape": "motion.touch",
-    "Touch": "motion.touch",
+    "find_movers": "motion.faint.find",
+    "Movers": "motion.faint.result",
+    "Mover": "motion.faint.result",
+    "save_movers": "files.movers_csv",
+    "Touch": "motion.touching.touched",
     "Motion": "motion.result",
     "Landscape": "motion.result",
     "MotionSeries": "motion.result",
@@ -55,6 +59,8 @@ __all__ = [
     "MotionError",
     "MotionSeries",
     "Motions",
+    "Mover",
+    "Movers",
     "Oscillation",
     "Strip",
     "StripMotion",
@@ -67,6 +73,7 @@ __all__ = [
     "estimate_motion",
     "estimate_strip_motion",
     "extract_strip",
+    "find_movers",
     "find_oscillation",
     "frame_weights",
     "import_shifts",
@@ -79,6 +86,7 @@ __all__ = [
     "read_stack",
     "rectangle_strip",
     "save_motion",
+    "save_movers",
     "save_strips",
     "separate_motions",
     "strip_motions",
@@ -86,6 +94,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from napari_motionfft.files.movers_csv import save_movers
     from napari_motionfft.files.shifts_csv import import_shifts
     from napari_motionfft.files.stacks import read_stack
     from napari_motionfft.files.strips_csv import save_strips
@@ -95,6 +104,8 @@ if TYPE_CHECKING:
     from napari_motionfft.motion.canvas import canvas_box
     from napari_motionfft.motion.errors import Cancelled, MotionError
     from napari_motionfft.motion.estimate import estimate_motion, loss_landscape
+    from napari_motionfft.motion.faint.find import find_movers
+    from napari_motionfft.motion.faint.result import Mover, Movers
     from napari_motionfft.motion.frame_weights import frame_weights
     from napari_motionfft.motion.objectives import compare_objectives
     from napari_motionfft.motion.points import move_points
@@ -108,7 +119,8 @@ if TYPE_CHECKING:
     from napari_motionfft.motion.strips.oscillation import Oscillation, find_oscillation
     from napari_motionfft.motion.strips.paths import Strip, rectangle_strip
     from napari_motionfft.motion.strips.result import StripMotion
-    from napari_motionfft.motion.touch import Touch, touch_landscape
+    from napari_motionfft.motion.touch import touch_landscape
+    from napari_motionfft.motion.touching.touched import Touch
 
 
 def __getattr__(name: str) -> Any:
