@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from napari_motionfft.viewer.asked import Asked
@@ -84,7 +83,9 @@ def arguments(asked: Asked, number: int | str, kind: str) -> dict[str, Any]:
 def separate(run: MotionsRun, progress: Any, cancel: Any) -> MotionsRun:
     """The work itself; any thread."""
     load_torch()
-    motions = import_module(SEVERAL).separate_motions(
+    from napari_motionfft.motion.several.separate import separate_motions
+
+    motions = separate_motions(
         run.source.stack,
         region=run.source.region,
         progress=progress,

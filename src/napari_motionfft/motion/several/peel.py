@@ -89,60 +89,133 @@ def told_apart(velocities: torch.Tensor, frames: int) -> bool:
     return bool((apart.min() * (frames - 1)) > APART)
 
 
+@dataclass
+class Taken:
+    """Motions taken so far (velocities (M, 2) of a fit that may hold a still layer too).
+
+    Attributes
+    ----------
+    known
+        (M, 2) px/frame.
+    fit, tori
+        Of them together; None before the first.
+    left, chance
+        Landscape of what they leave, and what chance reaches in it.
+    """
+
+    known: torch.Tensor
+    fit: Layered | None
+    tori: list[Torus]
+    left: Landscape
+    chance: float
+
+
 def peeled(job: Job, n: int | None, false_alarm: float, check: Check) -> Found:
     """Find motions until `n` are found, or (None) until the next peak may be chance."""
-    frames = job.frames.count
     most = AUTO if n is None else n
-    still = torch.zeros(1 if job.static else 0, 2, dtype=torch.float64)
+    none = torch.zeros(0, 2, dtype=torch.float64)
     landscape, chance = peaks_of(job, false_alarm, within(check, 0.0, 0.2))
     plain = replace(job, asked={**job.asked, "background": "none"})
-    known, scores = torch.zeros(0, 2, dtype=torch.float64), list[float]()
-    left, stopped, share = landscape, "", 0.8 / most
-    while len(known) < most:
-        part = within(check, 0.2 + share * len(known), 0.2 + share * (len(known) + 1))
-        peak = distinct_peak(left.peaks, torch.cat([known, still]), frames)
+    now, stopped, share = Taken(none, None, [], landscape, chance), "", 0.7 / (2 * most)
+    first = 0.0  # score of the first peak: of a single motion, the landscape's own
+    for turn in range(2 * most):  # one that proves needless gives its place away
+        if len(now.known) == most:
+            break
+        part = within(check, 0.2 + share * turn, 0.2 + share * (turn + 1))
+        peak, stopped = next_peak(job, now, n)
         if peak is None:
-            stopped = "No further peak stands apart from the motions found."
             break
-        if n is None and peak.score < chance:
-            stopped = (
-                f"The next peak stands {peak.score:.1f} σ above noise; chance alone reaches "
-                f"{chance:.1f} σ."
-            )
+        first = first or peak.score
+        new = taken(plain, torch.cat([now.known, at(peak)]), false_alarm, job.static, part)
+        if stopped := refused(new, len(now.known), n, part):
             break
-        start = torch.cat([known, torch.tensor([peak[:2]], dtype=torch.float64), still])
-        free = torch.arange(len(start)) < len(known) + 1
-        fit, tori = layers_of(plain, start, free, within(part, 0.0, 0.7), STEPS)
-        velocities = fit.model.velocities
-        if not told_apart(velocities, frames):
-            stopped = "The next peak fell back upon a motion found before."
-            break
-        if n is None and len(known) and is_change(fit, tori, len(known), part):
-            stopped = "What is left is how the motions found change, not a further motion."
-            break
-        known = velocities[: len(known) + 1]
-        scores.append(peak.score)
-        if n is None and (far := float(departures(fit, tori).max())) > UNSTEADY:
+        now = new
+        if n is None and (far := float(departures(now_fit(now), now.tori).max())) > UNSTEADY:
             stopped = (
                 f"Frames depart from constant velocity by {far:.1f} px: what they leave is not "
                 "looked through for further motions."
             )
             break
-        if len(known) < most:
-            rest = without(plain, fit, tori, range(len(velocities)))
-            left, chance = peaks_of(rest, false_alarm, within(part, 0.7, 1.0))
+        now = without_needless(plain, now, false_alarm, job.static, part)
     if not stopped:
         stopped = f"{most} motions were asked for." if n else f"No more than {AUTO} are looked for."
-    if len(known) > 1:
-        scores = [
-            score_at(
-                without(plain, fit, tori, [j for j in range(len(velocities)) if j != m]),
-                known[m],
-                check,
-            )
-            for m in range(len(known))
-        ]
-    return Found(known, scores, chance, landscape, stopped)
+    return Found(now.known, scores_of(plain, now, first, check), now.chance, landscape, stopped)
+
+
+def at(peak: Peak) -> torch.Tensor:
+    """(1, 2) px/frame."""
+    return torch.tensor([peak[:2]], dtype=torch.float64)
+
+
+def now_fit(now: Taken) -> Layered:
+    """The fit of motions of which there is at least one."""
+    assert now.fit is not None
+    return now.fit
+
+
+def next_peak(job: Job, now: Taken, n: int | None) -> tuple[Peak | None, str]:
+    """The next motion's peak, or None and why there is none."""
+    still = torch.zeros(1 if job.static else 0, 2, dtype=torch.float64)
+    peak = distinct_peak(now.left.peaks, torch.cat([now.known, still]), job.frames.count)
+    if peak is None:
+        return None, "No further peak stands apart from the motions found."
+    if n is None and peak.score < now.chance:
+        return None, (
+            f"The next peak stands {peak.score:.1f} σ above noise; chance alone reaches "
+            f"{now.chance:.1f} σ."
+        )
+    return peak, ""
+
+
+def taken(
+    plain: Job, velocities: torch.Tensor, false_alarm: float, static: bool, check: Check
+) -> Taken:
+    """Motions (M, 2) fitted together, beside a still layer if there is one, and what they leave."""
+    many = len(velocities)
+    start = torch.cat([velocities, torch.zeros(1 if static else 0, 2, dtype=torch.float64)])
+    free = torch.arange(len(start)) < many
+    fit, tori = layers_of(plain, start, free, within(check, 0.0, 0.7), STEPS)
+    rest = without(plain, fit, tori, range(len(start)))
+    left, chance = peaks_of(rest, false_alarm, within(check, 0.7, 1.0))
+    return Taken(fit.model.velocities[:many], fit, tori, left, chance)
+
+
+def refused(new: Taken, before: int, n: int | None, check: Check) -> str:
+    """Why the last motion of a fit is none beside the others, or ""."""
+    fit = now_fit(new)
+    if not told_apart(fit.model.velocities, new.tori[0].frames.count):
+        return "The next peak fell back upon a motion found before."
+    if n is None and before and is_change(fit, new.tori, before, check):
+        return "What is left is how the motions found change, not a further motion."
+    return ""
+
+
+def without_needless(
+    plain: Job, now: Taken, false_alarm: float, static: bool, check: Check
+) -> Taken:
+    """Less an older motion that the new one makes needless: without it nothing is left over.
+
+    The first peak of a scene with ridges may be a wrong one; the right one comes second.
+    """
+    many = len(now.known)
+    for m in range(many - 1):
+        others = now.known[[j for j in range(many) if j != m]]
+        fewer = taken(plain, others, false_alarm, static, check)
+        peak = distinct_peak(fewer.left.peaks, fewer.known, plain.frames.count)
+        if peak is None or peak.score < fewer.chance:
+            return fewer
+    return now
+
+
+def scores_of(plain: Job, now: Taken, first: float, check: Check) -> list[float]:
+    """Height of each motion's peak with the others taken out, noise σ."""
+    if now.fit is None or now.fit.model.count == 1:
+        return [first] * len(now.known)
+    every = range(now.fit.model.count)
+    return [
+        score_at(without(plain, now.fit, now.tori, [j for j in every if j != m]), velocity, check)
+        for m, velocity in enumerate(now.known)
+    ]
 
 
 def is_change(fit: Layered, tori: list[Torus], last: int, check: Check) -> bool:

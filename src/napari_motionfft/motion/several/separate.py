@@ -276,7 +276,7 @@ def occluding(job: Job, number: int | None, false_alarm: float) -> Motions:
                 velocity,
                 covariance,
                 score_at(job, velocity, job.check),
-                "",
+                told.reasons[m],
                 told.images[m],
                 plain,
                 found.landscape,
