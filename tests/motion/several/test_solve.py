@@ -56,16 +56,16 @@ def scene() -> tuple[Model, Array]:
 def test_layers_are_the_least_squares(block: int) -> None:
     model, frames = scene()
     torus = torus_over(frames, TORUS, block)
-    layers = solved(torus, model, None, 200)
+    layers = solved(torus, model, None, 200, 1e-6)
     images = torch.fft.irfft2(layers, s=TORUS, norm="ortho").numpy()
     wanted = dense(model, frames)
-    np.testing.assert_allclose(images, wanted, atol=5e-3 * np.abs(wanted).max())
+    np.testing.assert_allclose(images, wanted, atol=1e-4 * np.abs(wanted).max())
 
 
 def test_a_start_near_the_answer_takes_fewer_steps() -> None:
     model, frames = scene()
     torus = torus_over(frames, TORUS)
-    wanted = solved(torus, model, None, 200)
+    wanted = solved(torus, model, None, 200, 1e-6)
     cold = (solved(torus, model, None, 3) - wanted).abs().max()
     warm = (solved(torus, model, wanted * 1.01, 3) - wanted).abs().max()
     assert warm < 0.2 * cold

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import torch
 
@@ -58,20 +59,11 @@ def laid_out(job: Job, velocities: torch.Tensor, check: Check) -> list[Torus]:
     size = torus[0] * (torus[1] // 2 + 1) * 8
     keep = size * count <= memory_budget(job.device)
     block = max(1, min(job.block, 2**24 // size))
+    runs = -(-count // length)
+    ends = [run * count // runs for run in range(runs + 1)]  # even: none of a single frame
     return [
-        Torus(
-            job.frames,
-            job.box,
-            start,
-            min(start + length, count),
-            torus,
-            job.device,
-            block,
-            check,
-            keep,
-        )
-        for start in range(0, count, length)
-        if min(start + length, count) - start > 1
+        Torus(job.frames, job.box, start, stop, torus, job.device, block, check, keep)
+        for start, stop in pairwise(ends)
     ]
 
 
