@@ -10,7 +10,7 @@ import pytest
 from tests.motion.faint.made_movers import add, noise
 
 from napari_motionfft.motion.errors import Cancelled
-from napari_motionfft.motion.faint.find import find_movers
+from napari_motionfft.motion.faint.find import find_movers, notes_on
 from napari_motionfft.motion.faint.result import Mover
 
 FAST = {"size": 3.0, "max_speed": 1.0}
@@ -155,3 +155,10 @@ def test_rows_that_flicker_are_no_objects_and_hide_none() -> None:
     movers = find_movers(stack, **FAST)
     assert len(movers) == 1
     assert close(movers[0], start, (0.6, 0.5))
+
+
+def test_notes_say_what_is_unusual() -> None:
+    assert notes_on(3, 1.05) == ()
+    assert "1.30 times as high" in notes_on(0, 1.3)[0]
+    assert ["very much moves" in note for note in notes_on(20, 1.0)] == [True]
+    assert "only 100 objects" in notes_on(100, 1.0)[1]

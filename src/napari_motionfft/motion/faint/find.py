@@ -30,6 +30,10 @@ ROUNDS = 3
 """Searches at most: each begins with what the one before found taken out."""
 
 
+MANY = 20
+"""Objects from which it is likely that the scene itself moves."""
+
+
 def find_movers(
     stack: Any,
     *,
@@ -171,14 +175,6 @@ def listed(
         for mover in looked_at_again(hunt, [m for m in movers if m.score / excess >= least])
     ]
     hunt.check(1.0, "Done")
-    notes = hunt.notes
-    if excess > 1.1:
-        notes += (
-            f"noise adds up {excess:.2f} times as high as independent noise does: scores are "
-            "divided by this",
-        )
-    if len(told) >= MOST:
-        notes += (f"only the {MOST} highest are listed",)
     return Movers(
         sorted(told, key=lambda mover: -mover.score),
         landscapes=landscapes,
@@ -188,5 +184,23 @@ def listed(
         shape=(hunt.frames.count, *hunt.frames.shape),
         settings=hunt.asked,
         device=describe_device(hunt.device),
-        notes=notes,
+        notes=hunt.notes + notes_on(len(told), excess),
     )
+
+
+def notes_on(count: int, excess: float) -> tuple[str, ...]:
+    """What the user should know about so many objects, in noise that adds up so high."""
+    notes: tuple[str, ...] = ()
+    if excess > 1.1:
+        notes += (
+            f"noise adds up {excess:.2f} times as high as independent noise does: scores are "
+            "divided by this",
+        )
+    if count >= MANY:
+        notes += (
+            "very much moves: where the whole scene does, estimate its motion and search the "
+            "stack that moves along with it, from apply_motion",
+        )
+    if count >= MOST:
+        notes += (f"only {MOST} objects are listed",)
+    return notes
