@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import torch
 
+from napari_motionfft.motion.faint.cells import LEAST, tile_of
 from napari_motionfft.motion.faint.chance import Search, excess, score_for, searched, threshold
 from napari_motionfft.motion.faint.exact import Exact, Tracks, climbed, exact
 from napari_motionfft.motion.faint.matched import Matched
 from napari_motionfft.motion.faint.plan import Hunt
-from napari_motionfft.motion.faint.scan import LEAST, Found, scan, tile_of
+from napari_motionfft.motion.faint.scan import Found, scan
 from napari_motionfft.motion.job import Check, within
 
 ROUGH = 0.66
