@@ -104,7 +104,7 @@ def solved(
     twice[:, 0] = 1.0
 
     def product(a: torch.Tensor, b: torch.Tensor) -> float:
-        return float(((a.real * b.real + a.imag * b.imag) * twice).sum(dtype=torch.float64))
+        return float(((a.real * b.real + a.imag * b.imag) * twice).sum())
 
     def operate(x: torch.Tensor) -> torch.Tensor:
         return (normal(torus, x, model.velocities) + ridge * x) * keep

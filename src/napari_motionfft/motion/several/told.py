@@ -61,14 +61,14 @@ def energies(fit: Layered, tori: list[Torus], check: Check) -> tuple[Array, floa
             check(start / torus.frames.count, "Measuring shares")
             values = torus.frames.read(start, stop, torus.box).to(torus.device)
             values = values - values.mean((-2, -1), keepdim=True)
-            whole += float(values.double().square().sum())
+            whole += float(values.square().sum())
             for m in range(many):
                 made = predicted(
                     torus, layers[m : m + 1], fit.model.velocities[m : m + 1], start, stop
                 )
-                parts[m] += made.double().square().sum().cpu()
+                parts[m] += float(made.square().sum())
                 values = values - made
-            rest += float(values.double().square().sum())
+            rest += float(values.square().sum())
     return (parts / max(whole, 1e-300)).numpy(), min(1.0, rest / max(whole, 1e-300))
 
 
