@@ -12,6 +12,7 @@ import torch
 from benchmarks.occluder_scenes import KnownOcclusion, occluder
 from numpy.typing import NDArray
 
+import napari_motionfft as mf
 from napari_motionfft.motion.errors import Cancelled
 from napari_motionfft.motion.job import Job, plan
 from napari_motionfft.motion.search import search
@@ -197,3 +198,18 @@ def test_a_canvas_beyond_memory_is_refused() -> None:
     job = job_of(np.random.default_rng(0).standard_normal((40, 32, 32)).astype(np.float32))
     with pytest.raises(ValueError, match="use fewer frames"):
         occluded(job, torch.tensor([[300.0, 300.0], [0.0, 0.0]]), quiet)
+
+
+def test_separate_motions_gives_both_layers_as_motions() -> None:
+    known, _ = separated(1, 0.3, 1.0, "piece")
+    motions = mf.separate_motions(known.stack, 2, kind="occluding")
+    assert len(motions) == 2
+    assert motions.kind == "occluding"
+    assert motions.front is not None
+    assert motions.masks is not None
+    assert motions.masks.shape == known.stack.shape
+    for truth, index in enumerate((motions.front, 1 - motions.front)):
+        motion = motions[index]
+        np.testing.assert_allclose(motion.velocity, known.velocities[truth], atol=0.02)
+        assert motion.reliable
+        assert motion.integrated.shape == motion.coverage.shape == known.stack.shape[1:]
