@@ -13,7 +13,7 @@ from benchmarks.accuracy import photograph as photo
 from numpy.typing import NDArray
 
 import napari_motionfft as mf
-from docs import paths, posts
+from docs import layers, paths, posts
 from napari_motionfft import demo_paths
 from napari_motionfft.demo_strips import SCENE, blood_flow, flow_figure
 from napari_motionfft.files.objective_pictures import write_figure
@@ -36,6 +36,7 @@ def main() -> None:
     paths.main(OUT)
     write_png(OUT / "strip-window.png", photograph_strips(SCENE))
     write_figure(OUT / "strip.png", flow_figure(blood_flow()))
+    layers.main(OUT)
     posts.main(OUT)
 
 
