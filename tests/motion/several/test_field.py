@@ -57,11 +57,18 @@ def test_a_smaller_job_counts_in_its_own_px() -> None:
     assert job.asked["max_speed"] == 4
     wanted = NOISE[:, 4:40, 6:58].reshape(6, 18, 2, 26, 2).mean((2, 4))
     read = small.frames.read(0, 6, small.box).numpy()
-    held = read * small.frames.scale + small.frames.offset
+    held = read * job.frames.scale + job.frames.offset
     np.testing.assert_allclose(held, wanted, atol=1e-5)
     same = smaller(job, 1)
     assert same.box == job.box
     assert same.asked == job.asked
+
+
+def test_a_smaller_job_keeps_the_digits_of_large_values() -> None:
+    high = smaller(job_for(NOISE.astype(np.float64) + 1e8), 2)
+    low = smaller(job_for(NOISE.astype(np.float64)), 2)
+    both = [small.frames.read(0, 6, small.box).numpy() for small in (high, low)]
+    np.testing.assert_allclose(*both, atol=1e-5)
 
 
 @settings(max_examples=30)

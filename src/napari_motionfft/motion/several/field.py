@@ -8,9 +8,8 @@ from itertools import pairwise
 import torch
 
 from napari_motionfft.motion.device import memory_budget
-from napari_motionfft.motion.frames import as_frames, box_shape
+from napari_motionfft.motion.frames import Frames, box_shape
 from napari_motionfft.motion.job import Check, Job, within
-from napari_motionfft.motion.reduced import reduced
 from napari_motionfft.motion.several.fit import Layered, first_model, fitted
 from napari_motionfft.motion.several.solve import solved
 from napari_motionfft.motion.several.torus import Torus, torus_shape
@@ -37,9 +36,13 @@ def smaller(job: Job, factor: int) -> Job:
     asked = {**job.asked, "max_speed": job.asked["max_speed"] / factor}
     if factor == 1:
         return replace(job, asked=asked)
-    values = reduced(job.frames, job.box, 1, factor)  # (T, h, w)
-    frames = as_frames(values)
-    box = ((0, values.shape[1]), (0, values.shape[2]))
+    parts = [
+        torch.nn.functional.avg_pool2d(job.frames.read(start, stop, job.box), factor)
+        for start, stop in job.frames.blocks(job.block)
+    ]
+    values = torch.cat(parts)  # (T, h, w)
+    box = ((0, int(values.shape[1])), (0, int(values.shape[2])))
+    frames = Frames(values, box_shape(box), 0.0, 1.0)
     return replace(job, frames=frames, box=box, block=job.block * factor**2, asked=asked)
 
 
