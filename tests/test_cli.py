@@ -315,7 +315,7 @@ def test_the_demo_takes_pictures_of_napari_s_window(tmp_path: Path) -> None:
         text=True,
         cwd=tmp_path,
         check=False,
-        timeout=300,
+        timeout=600,
     )
     assert done.returncode == 0, done.stderr
     for key in ("rain_radar", "low_light", "drift_with_jump", "tacoma_bridge", "crossing_textures"):

@@ -51,7 +51,7 @@ def test_numbers_beside_the_known_ones_and_three_pictures(
     monkeypatch.setattr(module, "crossing_textures", lambda: apart)
     monkeypatch.setattr(module, "hunted_mover", lambda: hunted)
     written = demo_layers(tmp_path)
-    said = capsys.readouterr().out.splitlines()
+    said = re.split(r"\n(?=\S)", capsys.readouterr().out)
     (textures,) = (line for line in said if line.startswith("two textures crossing: "))
     (wall,) = (line for line in said if line.startswith("occluder over a scene: "))
     (mover,) = (line for line in said if line.startswith("faint mover, 0."))
@@ -109,7 +109,7 @@ def test_a_wrong_order_of_the_layers_is_said(apart: Apart) -> None:
     ):
         found = Motions([spots, fibres], masks=np.zeros((4, 8, 8), np.float32), front=front)
         line = told_occluder(replace(apart, found=found, masks=true))
-        assert f"; {words}, 75% of the pixels assigned to the right one;" in line
+        assert f"\n  {words}, 75% of the pixels assigned to the right one;" in line
 
 
 def test_no_mover_is_said_and_not_drawn(hunted: Hunted) -> None:
@@ -119,5 +119,5 @@ def test_no_mover_is_said_and_not_drawn(hunted: Hunted) -> None:
     assert len(hunted.found) == 1
     line = told_mover(empty)
     assert line.startswith("faint mover: no moving object: none reaches a score of ")
-    assert "(known (31.48, 106.00) and (0.87, -1.13))" in line
+    assert "known: (31.48, 106.00) px, (0.87, -1.13) px/frame" in line
     assert hunted_figure(empty) is None

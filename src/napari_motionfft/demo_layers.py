@@ -74,7 +74,7 @@ class Hunted:
 
 
 def demo_layers(out: Path) -> list[Path]:
-    """Estimate, print a line of numbers each, draw; returns the pictures."""
+    """Estimate, print the numbers, draw; returns the pictures."""
     print("\nSeveral motions: each with an image of its own")
     written = []
     parts: list[tuple[str, Callable[[], Any], Callable[[Any], str], Callable[[Any], Any]]] = [
@@ -138,21 +138,21 @@ def told_motions(apart: Apart) -> str:
 
 
 def told_crossing(apart: Apart) -> str:
-    """One line: velocities, correlation of the images with the true ones, time."""
+    """Two lines: velocities, correlation of the images with the true ones, time."""
     agree, plain = [], []
     for motion, image in zip(apart.matched, apart.images, strict=True):
         if motion is not None:
             agree.append(f"{correlation(motion.integrated, image):.3f}")
             plain.append(f"{correlation(integrate(apart.stack, motion), image):.3f}")
     return (
-        f"two textures crossing: {told_motions(apart)}; correlation with the true images "
+        f"two textures crossing: {told_motions(apart)}\n  correlation with the true images "
         f"{', '.join(agree)} (plain means along the same motions: {', '.join(plain)}); "
         f"{apart.found.residual_energy:.0%} of the variance left; {seconds(apart)}"
     )
 
 
 def told_occluder(apart: Apart) -> str:
-    """One line: velocities, which is in front, how many pixels of the masks are right, time."""
+    """Two lines: velocities, which is in front, how many pixels of the masks are right, time."""
     found, wall = apart.found, apart.matched[0]
     if found.front is None or wall is None:
         front = "which is in front is NOT DETERMINED"
@@ -163,7 +163,7 @@ def told_occluder(apart: Apart) -> str:
     if found.masks is not None and apart.masks is not None:
         share = float(np.mean((found.masks > 0.5) == (apart.masks > 0.5)))
         masks = f"{share:.0%} of the pixels assigned to the right one"
-    return f"occluder over a scene: {told_motions(apart)}; {front}, {masks}; {seconds(apart)}"
+    return f"occluder over a scene: {told_motions(apart)}\n  {front}, {masks}; {seconds(apart)}"
 
 
 def seconds(apart: Apart) -> str:
@@ -172,16 +172,16 @@ def seconds(apart: Apart) -> str:
 
 
 def told_mover(hunted: Hunted) -> str:
-    """One line: place, velocity, score, how many others are listed, time."""
+    """Two lines: place, velocity, score, how many others are listed, time."""
     found, track = hunted.found, hunted.track
     (y, x), (vy, vx) = track[0], faint_mover.VELOCITY
-    known = f"known ({y:.2f}, {x:.2f}) and ({vy:g}, {vx:g})"
+    known = f"known: ({y:.2f}, {x:.2f}) px, ({vy:g}, {vx:g}) px/frame"
     if not found:
-        return f"faint mover: {found} ({known}); {hunted.seconds:.1f} s"
+        return f"faint mover: {found}\n  {known}; {hunted.seconds:.1f} s"
     others = f", and {len(found) - 1} others" if len(found) > 1 else ""
     return (
-        f"faint mover, {found[0].contrast:.1f} σ of the noise high in a frame: {found[0]} "
-        f"({known}){others}; {hunted.seconds:.1f} s"
+        f"faint mover, {found[0].contrast:.1f} σ of the noise high in a frame: {found[0]}{others}"
+        f"\n  {known}; {hunted.seconds:.1f} s"
     )
 
 
