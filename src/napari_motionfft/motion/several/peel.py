@@ -129,6 +129,7 @@ def peeled(job: Job, n: int | None, false_alarm: float, check: Check) -> Found:
         new = taken(plain, torch.cat([now.known, at(peak)]), false_alarm, job.static, part)
         if stopped := refused(new, len(now.known), n, part):
             break
+        certain = peak.score >= now.chance  # one that may be chance drives none out
         now = new
         if n is None and (far := float(departures(now_fit(now), now.tori).max())) > UNSTEADY:
             stopped = (
@@ -136,7 +137,10 @@ def peeled(job: Job, n: int | None, false_alarm: float, check: Check) -> Found:
                 "looked through for further motions."
             )
             break
-        now = without_needless(plain, now, false_alarm, job.static, part)
+        if certain:
+            now = without_needless(plain, now, false_alarm, job.static, part)
+    if not stopped and len(now.known) < most:
+        stopped = "Further peaks only take the place of motions found before."
     if not stopped:
         stopped = f"{most} motions were asked for." if n else f"No more than {AUTO} are looked for."
     return Found(now.known, scores_of(plain, now, first, check), now.chance, landscape, stopped)
