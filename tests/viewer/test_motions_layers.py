@@ -21,6 +21,7 @@ from napari_motionfft.viewer.motions_run import MotionsRun, asked_run
 from napari_motionfft.viewer.results import KEY, add_results, remove_results, tagged
 from napari_motionfft.viewer.run_list import RunList
 from napari_motionfft.viewer.runs import motions as motions_of
+from napari_motionfft.viewer.settings import Preferences
 from napari_motionfft.viewer.writers import write_table, write_whole
 
 NAMES = [
@@ -298,3 +299,24 @@ def test_the_script_repeats_the_call(monkeypatch: pytest.MonkeyPatch) -> None:
         "boundary": "crop",
         "device": "auto",
     }
+
+
+def test_fields_that_do_not_go_together_are_told_in_their_words() -> None:
+    layer = layer_of()
+    source = source_of(layer)
+    with pytest.raises(ValueError, match="is of two motions: choose 2, not 3"):
+        asked_run(asked_of(layer), source, 3, "occluding")
+    static = asked_of(layer, preferences=Preferences(background="static"))
+    with pytest.raises(ValueError, match="needs Background: none"):
+        asked_run(static, source, "auto", "occluding")
+    asked_run(static, source, 3, "additive")
+
+
+def test_lines_below_the_landscape_have_no_more_decimals_than_there_is_room_for() -> None:
+    motions = crossing(2)
+    for motion in motions:
+        np.copyto(motion.velocity_stderr, (2e-5, 0.3))
+    np.copyto(motions[0].velocity, (-1.23456, -2.3))
+    viewer, _ = shown(separated(motions, layer_of()), layer_of())
+    texts = list(viewer.layers["motion axes"].text.values)
+    assert "1: (−1.235, −2.30) px/frame" in texts

@@ -6,6 +6,7 @@ import html
 import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,15 +15,18 @@ import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication, QLabel
 from tests.viewer.drive import click, docked, finish, ours
-from tests.viewer.made_motions import crossing
+from tests.viewer.made_motions import crossing, separated
 
+import napari_motionfft as mf
 from napari_motionfft.motion.errors import Cancelled
 from napari_motionfft.motion.several.result import Motions
 from napari_motionfft.viewer import settings
 from napari_motionfft.viewer.motions_run import SEVERAL
 from napari_motionfft.viewer.results import KEY
 from napari_motionfft.viewer.runs import motions as motions_of
+from napari_motionfft.viewer.widgets import dialogs
 from napari_motionfft.viewer.widgets.estimate import EstimateMotion
+from napari_motionfft.viewer.widgets.motions_table import MotionsTable
 from napari_motionfft.viewer.widgets.separate import SeparateMotions
 
 pytestmark = pytest.mark.usefixtures("plugin")
@@ -61,7 +65,7 @@ def visible(viewer: Any) -> set[str]:
 
 
 def test_separate_fills_the_table_and_its_rows_choose_what_is_in_view(
-    viewer: Any, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+    viewer: Any, qtbot: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     calls = answering(monkeypatch, lambda **_: crossing(3, background=True))
     widget = docked(viewer, SeparateMotions, "Separate motions", qtbot)
@@ -139,6 +143,20 @@ def test_separate_fills_the_table_and_its_rows_choose_what_is_in_view(
     assert "cells (along motion 1)" not in viewer.layers
     table.selectRow(3)
     assert widget.motions.play_button.tooltip.startswith("Choose a motion")
+    assert not widget.motions.save_button.enabled
+    with pytest.raises(ValueError, match="Choose a motion"):
+        widget.motions.save(tmp_path / "still.json")
+
+    # the motion of a row, as a file that is never written over another
+    table.selectRow(1)
+    answer = SimpleNamespace(getSaveFileName=lambda *_: (str(tmp_path / "second"), ""))
+    monkeypatch.setattr(dialogs, "QFileDialog", answer)
+    click(widget, "save_motion_button")
+    saved = mf.load_motion(tmp_path / "second.json")
+    np.testing.assert_array_equal(saved.velocity, (1.0, -0.5))
+    assert error_in(widget) == ""
+    click(widget, "save_motion_button")
+    assert "Not saved: " in error_in(widget)
     table.selectRow(0)
 
     click(widget, "copy_motions_button")
@@ -268,6 +286,7 @@ def test_every_part_has_a_tooltip_and_a_name(viewer: Any, qtbot: Any) -> None:
         part.cancel_button,
         part.copy_button,
         part.play_button,
+        part.save_button,
     ]
     fields += [part.progress, widget.panel.remove_button]
     names = [field.native.objectName() for field in fields]
@@ -277,3 +296,16 @@ def test_every_part_has_a_tooltip_and_a_name(viewer: Any, qtbot: Any) -> None:
     # no field of a model of one motion
     assert widget.form.models.model.native.parent() is None
     assert widget.form.max_speed.native.parent() is not None
+
+
+def test_no_column_of_a_narrow_table_is_cut(qtbot: Any) -> None:
+    table = MotionsTable()
+    qtbot.addWidget(table)
+    table.show_rows(separated(crossing(kind="occluding")).rows)
+    header, last = table.horizontalHeader(), table.columnCount() - 1
+    for width in (200, 280, 300, 320, 500):
+        table.resize(width, 200)
+        table.show()
+        QApplication.processEvents()
+        assert table.columnWidth(last) >= header.sectionSizeHint(last)
+    assert header.length() == table.viewport().width()  # and it fills a wide one

@@ -76,6 +76,7 @@ def test_marker_and_picture_lie_on_what_they_are_of(
     moving: Any, motion: mf.Motion, made: Any, name: str
 ) -> None:
     viewer, layer, run = shown(moving, motion, made, name)
+    viewer.layers.selection.active = layer
     before = state(viewer)
     session = begun(viewer, layer, run)
     landscape, mean = session.landscape, layer_of(viewer, run.run_id, "integrated image")
@@ -103,6 +104,7 @@ def test_marker_and_picture_lie_on_what_they_are_of(
     assert str(session.marker.mode) == "select"
     session.end()
     session.end()
+    assert viewer.layers.selection.active is layer  # as before
     after = state(viewer)
     assert repr(after) == repr(before)
 

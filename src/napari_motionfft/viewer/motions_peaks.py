@@ -13,7 +13,7 @@ from napari_motionfft.viewer.landscape_layers import (
     text_size,
 )
 from napari_motionfft.viewer.motions_colours import motion_colour
-from napari_motionfft.viewer.placement import Placement
+from napari_motionfft.viewer.placement import Array, Placement
 from napari_motionfft.viewer.ticks import pair_text
 
 if TYPE_CHECKING:
@@ -36,13 +36,21 @@ def axes_marks(motions: Motions, frame: Frame, place: Placement, zoom: float) ->
     """Ticks and titles, and below them the velocities."""
     marks = landscape_axes(frame, zoom)
     lines = [
-        f"{index + 1}:  {pair_text(motion.velocity, motion.velocity_stderr)} px/frame"
+        f"{index + 1}: {pair_text(motion.velocity, shown_error(motion))} px/frame"
         for index, motion in enumerate(motions[:MOST])
     ]
     if len(motions) > MOST:
         lines[-1:] = [f"and {len(motions) - MOST + 1} more, in the table"]
     marks.caption(lines)
     return marks.data, marks_arguments(marks, place), "shapes"
+
+
+def shown_error(motion: Motion) -> Array:
+    """(2,) px/frame: at least what leaves three decimals, as the line is no longer than its room.
+
+    The table has them all.
+    """
+    return np.maximum(motion.velocity_stderr, 0.01)
 
 
 def peak_points(motions: Motions, frame: Frame, place: Placement, zoom: float) -> Layer:

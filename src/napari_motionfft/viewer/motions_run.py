@@ -71,7 +71,19 @@ class MotionsRun:
 
 
 def asked_run(asked: Asked, source: Source, number: int | str, kind: str) -> MotionsRun:
-    """A run to be made."""
+    """A run to be made.
+
+    Raises
+    ------
+    ValueError
+        The fields do not go together; said in their words.
+    """
+    if kind == "occluding" and number not in ("auto", 2):
+        raise ValueError(f"One hides the other is of two motions: choose 2, not {number}.")
+    if kind == "occluding" and asked.arguments["background"] == "static":
+        raise ValueError(
+            "One hides the other needs Background: none. What stands still is one of its motions."
+        )
     return MotionsRun(asked, number, kind, source, script_of(asked, source, number, kind))
 
 

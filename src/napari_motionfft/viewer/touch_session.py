@@ -92,6 +92,7 @@ class TouchSession:
         if self.landscape is None:
             raise SourceError(NO_LANDSCAPE)
         self._before = as_shown(self.landscape)
+        self._active = self._viewer.layers.selection.active
         self.velocity = self._clipped(picture.velocity)
         self.picture = add_picture(self._viewer, run, self.landscape, self.of.kept, picture)
         self.marker = add_marker(self._viewer, run, self.landscape, self.velocity)
@@ -167,6 +168,8 @@ class TouchSession:
             for layer in (self.marker, self.picture):
                 if layer in self._viewer.layers and is_result(layer):
                     self._viewer.layers.remove(layer)
+        if not self._viewer.layers.selection and self._active in self._viewer.layers:
+            self._viewer.layers.selection.active = self._active  # as before
 
     def _restore(self) -> None:
         shown, limits = self._before

@@ -20,7 +20,10 @@ TOUCH = (
     "and see the stack averaged along that velocity, with the landscape's exact height there. "
     "A double click goes to the top of the peak that is near."
 )
-STOP = "Take the marker and its picture away."
+STOP = (
+    "Take the marker and its picture away. To drag the marker after another layer was chosen, "
+    "choose touched velocity in the layer list."
+)
 CANCEL = "Stop getting ready; the viewer stays as it was."
 REFINE = "Go to the top of the peak near the marker, and measure its velocity on the frames."
 RESET = "Back to the velocity that was estimated."

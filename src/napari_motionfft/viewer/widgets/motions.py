@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from magicgui.widgets import Container, ProgressBar
@@ -19,6 +21,7 @@ from napari_motionfft.viewer.results import remove_results
 from napari_motionfft.viewer.runs import Kept
 from napari_motionfft.viewer.source import Source
 from napari_motionfft.viewer.widgets.buttons import allow_cancel, button, row
+from napari_motionfft.viewer.widgets.dialogs import ask_where_to_save, save_new
 from napari_motionfft.viewer.widgets.motions_table import MotionsTable
 from napari_motionfft.viewer.widgets.parts import described, form, menu, rich_text, say, set_enabled
 from napari_motionfft.viewer.widgets.use_result import PLAY, STOP
@@ -35,6 +38,8 @@ SEPARATE = (
 )
 NO_MOTIONS = "There is no result yet: press Separate."
 NO_CHOICE = "Choose a motion in the table, of a stack that is in the viewer."
+NO_ROW = "Choose a motion in the table."
+SAVE = "Save the chosen motion as a table (CSV) or whole, with image and landscape (JSON)."
 COPY = "Copy the call that repeats this separation in a script."
 
 
@@ -81,13 +86,15 @@ class MotionsPart(Container):  # type: ignore[misc]
         self.margins = (0, 0, 0, 0)
         self.table, self.summary = MotionsTable(), rich_text("motions_summary")
         self.play_button = button("play_motion_button", "Play along")
-        self._uses = row("motions_uses", [self.play_button, self.copy_button])
+        self.save_button = button("save_motion_button", "Save motion…")
+        self._uses = row("motions_uses", [self.play_button, self.save_button])
         self.extend(
             [
                 row("motions_buttons", [self.separate_button, self.cancel_button]),
                 self.progress,
                 self.summary,
                 self._uses,
+                self.copy_button,
             ]
         )
         inside = self.native.layout()
@@ -96,6 +103,7 @@ class MotionsPart(Container):  # type: ignore[misc]
         self.separate_button.changed.connect(self.separate)
         self.cancel_button.changed.connect(cancel)
         self.play_button.changed.connect(self.play)
+        self.save_button.changed.connect(self._save_as)
         self.copy_button.changed.connect(self.copy_as_python)
         self.table.changed.connect(self.show_chosen)
         self._show(None)
@@ -106,10 +114,10 @@ class MotionsPart(Container):  # type: ignore[misc]
             return
         try:
             asked, source = self._prepared()
+            run = asked_run(asked, source, self.number.value, self.kind.value)
         except ValueError as error:
             self._on_failed(error)
             return
-        run = asked_run(asked, source, self.number.value, self.kind.value)
         self._mine = True  # before the dock refreshes
         self._start(
             f"Separating the motions of {source.name}",
@@ -121,7 +129,7 @@ class MotionsPart(Container):  # type: ignore[misc]
         """Bring into view what the table says."""
         if self.run is not None:
             show_motions(self._viewer, self.run, self.table.chosen, self.table.shown)
-        self._offer_play()
+        self._offer_uses()
 
     def play(self) -> Any:
         """Show the stack in the frame of the chosen motion; again as it is.
@@ -140,19 +148,50 @@ class MotionsPart(Container):  # type: ignore[misc]
             self._on_failed(error)
             return None
 
+    def save(self, path: str | os.PathLike[str], overwrite: bool = False) -> Path:
+        """Save the motion of the chosen row as .csv or .json; returns where.
+
+        Raises
+        ------
+        ValueError
+            No motion is chosen, or another suffix.
+        FileExistsError
+            The file exists and `overwrite` is not given.
+        """
+        if self._row is None:
+            raise ValueError(NO_ROW)
+        return save_new(self._row, path, overwrite)
+
+    def _save_as(self) -> None:
+        assert self.run is not None
+        name = f"{self.run.source.name} motion {(self.table.chosen or 0) + 1}"
+        where = ask_where_to_save(self.native, name)
+        try:
+            if where is not None:
+                self.save(*where)
+        except (ValueError, OSError) as error:
+            self._on_failed(ValueError(f"Not saved: {error}"))
+
+    @property
+    def _row(self) -> Kept | None:
+        """The motion of the chosen row, also where its layers are gone."""
+        row_, run = self.table.chosen, self.run
+        return None if run is None or row_ is None or row_ >= len(run.kept) else run.kept[row_]
+
     @property
     def _chosen(self) -> tuple[Kept, Any] | None:
         """The motion of the chosen row and its stack; None where either is not there."""
-        row_, run = self.table.chosen, self.run
-        if run is None or row_ is None or row_ >= len(run.kept):
+        kept, run = self._row, self.run
+        if run is None or kept is None:
             return None
         layer = run.asked.layer
         if layer not in self._viewer.layers or not in_view(self._viewer, run):
             return None
-        return up_to_date(run.kept[row_], [layer]), layer
+        return up_to_date(kept, [layer]), layer
 
-    def _offer_play(self) -> None:
-        """Switch *Play along* to what can be done now."""
+    def _offer_uses(self) -> None:
+        """Switch what is done with the chosen motion to what can be done now."""
+        set_enabled(self.save_button, NO_ROW if self._row is None else None, SAVE)
         chosen, why_not = self._chosen, None
         on = chosen is not None and playing(self._viewer, chosen[1], chosen[0]) is not None
         if chosen is None:
@@ -191,7 +230,7 @@ class MotionsPart(Container):  # type: ignore[misc]
         self.progress.visible = self._mine
         present = self.run is not None and in_view(self._viewer, self.run)
         self.table.setEnabled(present)  # what it shows and hides may be gone
-        self._offer_play()
+        self._offer_uses()
         set_enabled(self.copy_button, None if self.run is not None else NO_MOTIONS, COPY)
 
     def _done(self, run: MotionsRun) -> None:
@@ -206,7 +245,7 @@ class MotionsPart(Container):  # type: ignore[misc]
         rows = None if run is None else run.rows
         self.table.show_rows(rows)
         say(self.summary, "" if rows is None else wrapping(rows.summary))
-        self._uses.visible = run is not None
+        self._uses.visible = self.copy_button.visible = run is not None
 
 
 def why_not_moved(layer: Any, kept: Kept) -> str | None:

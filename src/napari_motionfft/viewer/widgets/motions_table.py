@@ -15,6 +15,9 @@ Flag = Qt.ItemFlag
 SWATCH = 12
 """px of the square in a motion's colour."""
 
+BOX = "QTableView::indicator:unchecked { border: 1px solid #8c8c8c; }"
+"""An edge of a box without a tick that is seen on any theme."""
+
 
 class MotionsTable(QTableWidget):  # type: ignore[misc]
     """A table that is as tall as its rows: the dock scrolls, not the table.
@@ -36,10 +39,10 @@ class MotionsTable(QTableWidget):  # type: ignore[misc]
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setWordWrap(False)
+        self.setStyleSheet(BOX)
         self.verticalHeader().setVisible(False)
         across = self.horizontalHeader()
         across.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        across.setStretchLastSection(True)
         self.itemSelectionChanged.connect(self.changed)
         self.itemChanged.connect(self.changed)
         self.show_rows(None)
@@ -81,8 +84,20 @@ class MotionsTable(QTableWidget):  # type: ignore[misc]
         self.setVisible(rows is not None)
         self._fit()
 
+    def resizeEvent(self, event: Any) -> None:
+        """The last column takes the room that is left, and is never cut."""
+        super().resizeEvent(event)
+        self._stretch()
+
+    def _stretch(self) -> None:
+        across = self.horizontalHeader()
+        columns = range(self.columnCount())
+        wide = sum(max(across.sectionSizeHint(c), self.sizeHintForColumn(c)) for c in columns)
+        across.setStretchLastSection(wide <= self.viewport().width())
+
     def _fit(self) -> None:
         """As tall as its rows."""
+        self._stretch()
         self.resizeRowsToContents()
         tall = self.horizontalHeader().sizeHint().height()
         tall += sum(self.rowHeight(row) for row in range(self.rowCount()))
