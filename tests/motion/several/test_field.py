@@ -19,6 +19,7 @@ from napari_motionfft.motion.several.field import (
     layers_of_all,
     reduction,
     run_length,
+    shrunk,
     smaller,
     solved_well,
 )
@@ -55,10 +56,11 @@ def test_a_smaller_job_counts_in_its_own_px() -> None:
     assert small.box == ((0, 18), (0, 26))
     assert small.asked["max_speed"] == 2
     assert job.asked["max_speed"] == 4
-    wanted = NOISE[:, 4:40, 6:58].reshape(6, 18, 2, 26, 2).mean((2, 4))
+    assert small.frames.shape == (18, 26)
     read = small.frames.read(0, 6, small.box).numpy()
     held = read * job.frames.scale + job.frames.offset
-    np.testing.assert_allclose(held, wanted, atol=1e-5)
+    means = NOISE[:, 4:40, 6:58].mean((1, 2))
+    np.testing.assert_allclose(held.mean((1, 2)), means, atol=1e-5)
     same = smaller(job, 1)
     assert same.box == job.box
     assert same.asked == job.asked
@@ -69,6 +71,49 @@ def test_a_smaller_job_keeps_the_digits_of_large_values() -> None:
     low = smaller(job_for(NOISE.astype(np.float64)), 2)
     both = [small.frames.read(0, 6, small.box).numpy() for small in (high, low)]
     np.testing.assert_allclose(*both, atol=1e-5)
+
+
+def waves(size: int, cycles: float, phase: float) -> torch.Tensor:
+    """(1, size, size) of so many cycles a px along x."""
+    x = torch.arange(size, dtype=torch.float32)
+    return torch.cos(2 * torch.pi * cycles * x + phase).expand(1, size, size)
+
+
+@pytest.mark.parametrize("factor", [2, 3])
+@pytest.mark.parametrize("phase", [0.0, 1.1])
+@pytest.mark.parametrize("cycles", [0.1, 0.3, 0.4])
+def test_what_a_smaller_field_cannot_hold_is_not_folded_back(
+    factor: int, phase: float, cycles: float
+) -> None:
+    """It would move as a motion of its own. Beside the edges, where frames just end, a little."""
+    wide = waves(180, cycles, phase)
+    small = {p: shrunk(wide, factor, p)[0] for p in (False, True)}
+    assert small[False].shape == small[True].shape == (180 // factor, 180 // factor)
+    if cycles * factor > 0.5:
+        assert float(small[True].abs().max()) < 1e-5
+        assert float(small[False][10:-10, 10:-10].abs().max()) < 0.06
+        return
+    # a periodic field keeps the px that it keeps; others lie midway between theirs
+    for periodic, start, tolerance in ((True, 0.0, 1e-5), (False, (factor - 1) / 2, 0.06)):
+        x = start + factor * torch.arange(180 // factor)
+        wanted = torch.cos(2 * torch.pi * cycles * x + phase)
+        off = (small[periodic][10:-10] - wanted)[:, 10:-10]
+        assert float(off.abs().max()) < tolerance
+
+
+@pytest.mark.parametrize("periodic", [False, True])
+@pytest.mark.parametrize("shape", [(60, 90), (61, 92)])
+def test_noise_stays_white_on_a_smaller_field(periodic: bool, shape: tuple[int, int]) -> None:
+    """Its power is the same at all frequencies, its variance that of means over blocks."""
+    if periodic and shape[0] % 3:
+        shape = (63, 93)  # odd sides
+    white = torch.from_numpy(np.random.default_rng(0).standard_normal((40, *shape))).float()
+    small = shrunk(white, 3, periodic)
+    assert small.shape == (40, shape[0] // 3, shape[1] // 3)
+    assert float(small.var()) == pytest.approx(1 / 9, rel=0.1)
+    power = torch.fft.rfft2(small, norm="ortho").abs().square().mean(0) * 9
+    assert 0.7 < float(power[1:5, 1:5].mean()) < 1.3
+    assert 0.7 < float(power[7:9, 10:14].mean()) < 1.3
 
 
 @settings(max_examples=30)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import torch
+from scipy.fft import dctn, idctn
 
 from napari_motionfft.motion.device import memory_budget
 from napari_motionfft.motion.frames import Frames, box_shape
@@ -15,7 +16,7 @@ from napari_motionfft.motion.several.solve import solved
 from napari_motionfft.motion.several.torus import Torus, torus_shape
 
 SIDE = 192
-"""px of the shorter side on which motions are found; larger fields are averaged down to it."""
+"""px of the shorter side on which motions are found; larger fields are made smaller."""
 FULL_STEPS = 4
 """Gauss–Newton steps at full resolution, from where the smaller one ended."""
 IMAGE_STEPS, IMAGE_ACCURACY = 60, 1e-5
@@ -23,7 +24,7 @@ IMAGE_STEPS, IMAGE_ACCURACY = 60, 1e-5
 
 
 def reduction(job: Job) -> int:
-    """px a side that are averaged to one before motions are looked for."""
+    """px a side that are made one before motions are looked for."""
     shape = box_shape(job.box)
     factor = -(-min(shape) // SIDE)
     if isinstance(job.weight, torch.Tensor) or (job.periodic and any(n % factor for n in shape)):
@@ -32,18 +33,40 @@ def reduction(job: Job) -> int:
 
 
 def smaller(job: Job, factor: int) -> Job:
-    """The job on its region alone, `factor` px averaged to one a side; speeds count in these."""
+    """The job on its region alone, `factor` px made one a side; speeds count in these."""
     asked = {**job.asked, "max_speed": job.asked["max_speed"] / factor}
     if factor == 1:
         return replace(job, asked=asked)
     parts = [
-        torch.nn.functional.avg_pool2d(job.frames.read(start, stop, job.box), factor)
+        shrunk(job.frames.read(start, stop, job.box), factor, job.periodic)
         for start, stop in job.frames.blocks(job.block)
     ]
     values = torch.cat(parts)  # (T, h, w)
     box = ((0, int(values.shape[1])), (0, int(values.shape[2])))
     frames = Frames(values, box_shape(box), 0.0, 1.0)
     return replace(job, frames=frames, box=box, block=job.block * factor**2, asked=asked)
+
+
+def shrunk(values: torch.Tensor, factor: int, periodic: bool) -> torch.Tensor:
+    """Frames (n, h, w) at a lower resolution, (n, h // factor, w // factor).
+
+    Without the frequencies that this cannot hold: folded back they would move as a motion of their
+    own. The cosine transform does not tie opposite edges together.
+    """
+    height, width = (size // factor for size in values.shape[1:])
+    part = values[:, : height * factor, : width * factor]
+    if not periodic:
+        low = dctn(part.numpy(), axes=(1, 2), norm="ortho")[:, :height, :width]
+        return torch.from_numpy(idctn(low, axes=(1, 2), norm="ortho") / factor)
+    spectra = torch.fft.rfft2(part, norm="forward")[:, :, : width // 2 + 1]
+    top = (height + 1) // 2
+    kept = torch.zeros(len(part), height, width // 2 + 1, dtype=spectra.dtype)
+    kept[:, :top] = spectra[:, :top]
+    kept[:, height - top + 1 :] = spectra[:, spectra.shape[1] - top + 1 :]
+    if width % 2 == 0:
+        kept[:, :, -1] = 0  # has no sign
+    out: torch.Tensor = torch.fft.irfft2(kept, s=(height, width), norm="forward")
+    return out
 
 
 def run_length(shape: tuple[int, int], velocities: torch.Tensor, frames: int) -> int:
