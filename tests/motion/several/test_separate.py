@@ -111,6 +111,8 @@ def test_shares_are_those_of_the_layers(case: tuple[int, str, str]) -> None:
 @pytest.mark.parametrize(("seed", "boundary"), [(0, "periodic"), (1, "periodic"), (0, "crop")])
 def test_three_motions(seed: int, boundary: str) -> None:
     velocities = velocities_apart(seed, 3, 1.2, 1.0)
+    side = 64 if boundary == "periodic" else 40
+    known = summed(seed, velocities, ("white",) * 3, 32, 1.0, side, boundary)
     motions = mf.separate_motions(known.stack, boundary=boundary, max_speed=3)
     assert len(motions) == 3
     assert (errors(known, motions) < 0.05).all()
