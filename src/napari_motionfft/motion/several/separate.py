@@ -124,7 +124,7 @@ def separate_motions(
         raise ValueError(
             f"stack must have at least 4 frames to separate motions, got {job.frames.count}"
         )
-    job.asked.update({"n": n, "kind": kind, "false_alarm": float(false_alarm)})
+    job.asked.update({"n": number or "auto", "kind": kind, "false_alarm": float(false_alarm)})
     work = additive if kind == "additive" else occluding
     found, job, notes = within_memory(lambda job: work(job, number, float(false_alarm)), job)
     job.check(1.0, "Done")
