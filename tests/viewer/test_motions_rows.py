@@ -67,6 +67,7 @@ def test_a_motion_in_doubt_is_marked_and_says_why() -> None:
     rows = MotionRows(motions)
     assert [rows.text(row, "motion") for row in range(2)] == ["1", "2 ?"]
     assert rows.tip(1, "score") == "Not reliable: too few frames\nOdd."
+    assert rows.summary.endswith("? is not reliable: point at its row for the reason.")
     assert "standard deviations" in rows.tip(0, "score")
 
 

@@ -26,6 +26,7 @@ REST = "What no layer explains: noise, and what changes."
 STANDS = "What stands still in all frames."
 DOUBT = " ?"
 """Follows the number of a motion that the data do not support."""
+DOUBTFUL = "? is not reliable: point at its row for the reason."
 NO_MOTION = "No motion stands out from the noise."
 
 
@@ -131,9 +132,10 @@ class MotionRows:
 
     @property
     def summary(self) -> str:
-        """A line below the table: why there are no more."""
+        """A line below the table: why there are no more, and what a question mark says."""
         none = () if self.motions else (NO_MOTION,)
-        return " ".join([*none, *([self.motions.stopped] if self.motions.stopped else ())])
+        doubt = () if all(motion.reliable for motion in self.motions) else (DOUBTFUL,)
+        return " ".join([*none, *([self.motions.stopped] if self.motions.stopped else ()), *doubt])
 
 
 def percent(share: float) -> str:
