@@ -10,7 +10,7 @@ from napari_motionfft.motion import landscape as ls
 from napari_motionfft.motion.job import Check, Job, within
 from napari_motionfft.motion.result import Landscape, Peak
 from napari_motionfft.motion.search import CELLS_AN_AXIS, in_doubt, prepare, scan, see, step_of
-from napari_motionfft.motion.several.field import layers_of
+from napari_motionfft.motion.several.field import layers_of, solved_well
 from napari_motionfft.motion.several.fit import Layered
 from napari_motionfft.motion.several.misfit import departures, misfits
 from napari_motionfft.motion.several.residual import without
@@ -28,6 +28,8 @@ STEPS = 8
 """Gauss–Newton steps while motions are being found."""
 CANCEL = 1.3
 """Sum of shares of variance beyond which layers cancel each other rather than add up."""
+EXPLAINED = 0.02
+"""Of what the others leave, the part that may remain where such layers are real all the same."""
 SMALL, CHANGING = 0.01, 4.0
 """Share of variance below which a further layer is the change of the others, where their errors
 are this much larger than noise makes them."""
@@ -127,7 +129,7 @@ def peeled(job: Job, n: int | None, false_alarm: float, check: Check) -> Found:
             break
         first = first or peak.score
         new = taken(plain, torch.cat([now.known, at(peak)]), false_alarm, job.static, part)
-        if stopped := refused(new, len(now.known), n, part):
+        if stopped := refused(new, now, n, part):
             break
         certain = peak.score >= now.chance  # one that may be chance drives none out
         now = new
@@ -162,6 +164,8 @@ def next_peak(job: Job, now: Taken, n: int | None) -> tuple[Peak | None, str]:
     still = torch.zeros(1 if job.static else 0, 2, dtype=torch.float64)
     peak = distinct_peak(now.left.peaks, torch.cat([now.known, still]), job.frames.count)
     if peak is None:
+        if not len(now.known):
+            return None, "No peak of the landscape stands out from noise."
         return None, "No further peak stands apart from the motions found."
     if n is None and peak.score < now.chance:
         return None, (
@@ -184,12 +188,12 @@ def taken(
     return Taken(fit.model.velocities[:many], fit, tori, left, chance)
 
 
-def refused(new: Taken, before: int, n: int | None, check: Check) -> str:
+def refused(new: Taken, before: Taken, n: int | None, check: Check) -> str:
     """Why the last motion of a fit is none beside the others, or ""."""
     fit = now_fit(new)
     if not told_apart(fit.model.velocities, new.tori[0].frames.count):
         return "The next peak fell back upon a motion found before."
-    if n is None and before and is_change(fit, new.tori, before, check):
+    if n is None and before.fit is not None and is_change(new, before, check):
         return "What is left is how the motions found change, not a further motion."
     return ""
 
@@ -205,7 +209,7 @@ def without_needless(
     for m in range(many - 1):
         others = now.known[[j for j in range(many) if j != m]]
         fewer = taken(plain, others, false_alarm, static, check)
-        peak = distinct_peak(fewer.left.peaks, fewer.known, plain.frames.count)
+        peak = distinct_peak(fewer.left.peaks, now_fit(fewer).model.velocities, plain.frames.count)
         if peak is None or peak.score < fewer.chance:
             return fewer
     return now
@@ -222,9 +226,15 @@ def scores_of(plain: Job, now: Taken, first: float, check: Check) -> list[float]
     ]
 
 
-def is_change(fit: Layered, tori: list[Torus], last: int, check: Check) -> bool:
+def is_change(new: Taken, before: Taken, check: Check) -> bool:
     """Whether the last layer may be no more than how the others change."""
-    shares, _ = energies(fit, tori, check)
+    fit, last = now_fit(new), len(new.known) - 1
+    shares, rest = energies(fit, new.tori, check)
     if shares.sum() > CANCEL:
-        return True
-    return bool(shares[last] < SMALL) and float(misfits(fit, tori).max()) > CHANGING
+        # layers that are not solved far enough may cancel too; one that explains all that the
+        # others left is there all the same
+        shares, rest = energies(solved_well(fit, new.tori), new.tori, check)
+        _, left = energies(now_fit(before), before.tori, check)
+        if shares.sum() > CANCEL and rest > EXPLAINED * left:
+            return True
+    return bool(shares[last] < SMALL) and float(misfits(fit, new.tori).max()) > CHANGING

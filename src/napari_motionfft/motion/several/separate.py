@@ -16,11 +16,11 @@ from napari_motionfft.motion.device import describe_device
 from napari_motionfft.motion.job import Job, Progress, plan
 from napari_motionfft.motion.memory import within_memory
 from napari_motionfft.motion.search import search
+from napari_motionfft.motion.several.doubts import doubt, notes_on
 from napari_motionfft.motion.several.field import layers_of_all, reduction, smaller, solved_well
-from napari_motionfft.motion.several.fit import Layered
-from napari_motionfft.motion.several.misfit import misfits
+from napari_motionfft.motion.several.misfit import departures, misfits
 from napari_motionfft.motion.several.occlusion import separate_occluding
-from napari_motionfft.motion.several.peel import CANCEL, CHANGING, MOST, Found, peeled, score_at
+from napari_motionfft.motion.several.peel import MOST, peeled, score_at
 from napari_motionfft.motion.several.result import Motions
 from napari_motionfft.motion.several.told import (
     covariances,
@@ -194,7 +194,7 @@ def additive(job: Job, number: int | None, false_alarm: float) -> Motions:
     fit = solved_well(fit, tori)
     shares, rest = energies(fit, tori, job.stage(0.9, 1.0))
     pictures = images(job, fit, tori, float(plain.mean()))
-    inflation = misfits(fit, tori)
+    inflation, far = misfits(fit, tori), departures(fit, tori)
     errors = covariances(fit, job.frames.count, inflation)
     landscape = rescaled(found.landscape, factor) if factor > 1 else found.landscape
     order = np.argsort(-shares[:many], kind="stable").tolist()
@@ -204,7 +204,16 @@ def additive(job: Job, number: int | None, false_alarm: float) -> Motions:
             fit.model.velocities[m],
             errors[m],
             found.scores[m],
-            doubt(job, found, m, fit.model.velocities[m], errors[m], float(shares.sum())),
+            doubt(
+                job,
+                found,
+                m,
+                fit.model.velocities[m],
+                errors[m],
+                float(shares.sum()),
+                rest,
+                float(far[m]),
+            ),
             pictures[m],
             plain.float().numpy(),
             landscape,
@@ -220,42 +229,6 @@ def additive(job: Job, number: int | None, false_alarm: float) -> Motions:
         background_share=float(shares[many]) if job.static else 0.0,
         stopped=found.stopped,
     )
-
-
-def notes_on(fit: Layered, inflation: float) -> tuple[str, ...]:
-    """What the user should know about the fit of one motion."""
-    notes = []
-    if not fit.converged:
-        notes.append("The fit had not settled; the error holds its last step.")
-    if inflation > CHANGING:
-        notes.append(
-            "Frames depart from constant velocity, or the layer changes: standard errors are "
-            f"{inflation**0.5:.1f} times those of noise alone."
-        )
-    return tuple(notes)
-
-
-def doubt(
-    job: Job, found: Found, m: int, velocity: torch.Tensor, covariance: torch.Tensor, total: float
-) -> str:
-    """Why a motion is not certain, or ""."""
-    limit = job.asked["max_speed"]
-    if total > CANCEL:
-        return (
-            f"The layers' shares of the variance add up to {total:.1f}: they cancel each other, as "
-            "where something does not move at constant velocity."
-        )
-    if found.scores[m] < found.chance:
-        return (
-            f"With the others taken out its peak stands {found.scores[m]:.1f} σ above noise; "
-            f"chance alone reaches {found.chance:.1f} σ."
-        )
-    error = float(covariance.diagonal().max().clamp(min=0).sqrt())
-    if error * (job.frames.count - 1) > 4 or error > limit / 2:
-        return f"The standard error, {error:.2g} px/frame, is too large to say how it moved."
-    if float(velocity.abs().max()) > 0.98 * limit:
-        return f"The peak is at the edge of the search range (±{limit:g} px/frame); widen it."
-    return ""
 
 
 def occluding(job: Job, number: int | None, false_alarm: float) -> Motions:
