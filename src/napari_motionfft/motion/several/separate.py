@@ -186,7 +186,8 @@ def additive(job: Job, number: int | None, false_alarm: float) -> Motions:
     many = len(velocities)
     still = torch.zeros(1 if job.static else 0, 2, dtype=torch.float64)
     if not many:
-        return Motions(stopped=found.stopped)
+        still_alone = plain.float().numpy() if job.static else None
+        return Motions(background=still_alone, stopped=found.stopped)
     every = torch.cat([velocities, still])
     free = torch.arange(len(every)) < many
     layered = replace(job, asked={**job.asked, "background": "none"})
