@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from qtpy.QtWidgets import QPushButton
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QApplication, QPushButton
 
 from napari_motionfft.viewer.results import KEY
 
@@ -23,6 +24,21 @@ def click(widget: Any, name: str) -> None:
     assert button is not None
     assert button.isEnabled(), button.toolTip()
     button.click()
+
+
+def copied(widget: Any, name: str) -> str:
+    """Press a button that copies; the text on the clipboard.
+
+    Tests that run beside each other share one clipboard: it is pressed again where another took it.
+    """
+    clipboard = QApplication.clipboard()
+    for _ in range(20):
+        click(widget, name)
+        QApplication.processEvents()
+        if clipboard.ownsClipboard() and (text := str(clipboard.text())):
+            return text
+        QTest.qWait(50)
+    raise AssertionError("nothing came onto the clipboard")
 
 
 def finish(widget: Any, qtbot: Any) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QApplication, QLabel
-from tests.viewer.drive import click, docked, finish, ours
+from tests.viewer.drive import click, copied, docked, finish, ours
 
 import napari_motionfft as mf
 from napari_motionfft.motion import estimate as estimate_module
@@ -108,8 +108,7 @@ def test_copy_as_python_repeats_the_run(widget: Any, viewer: Any, qtbot: Any, mo
     assert len(motion.displacements) == 8
     assert "slider" in said(widget)
 
-    click(widget, "copy_button")
-    script = QApplication.clipboard().text()
+    script = copied(widget, "copy_button")
     space: dict[str, Any] = {"viewer": viewer}
     exec(script, space)
     np.testing.assert_allclose(space["motion"].displacements, motion.displacements, atol=1e-9)

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication, QLabel
-from tests.viewer.drive import click, docked, finish, ours
+from tests.viewer.drive import click, copied, docked, finish, ours
 from tests.viewer.made_motions import crossing, separated
 
 import napari_motionfft as mf
@@ -159,8 +159,7 @@ def test_separate_fills_the_table_and_its_rows_choose_what_is_in_view(
     assert "Not saved: " in error_in(widget)
     table.selectRow(0)
 
-    click(widget, "copy_motions_button")
-    assert "mf.separate_motions(" in QApplication.clipboard().text()
+    assert "mf.separate_motions(" in copied(widget, "copy_motions_button")
     # once more: in place of the ones before
     before = {id(x) for x in ours(viewer)}
     table.selectRow(1)

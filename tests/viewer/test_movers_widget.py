@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from qtpy.QtWidgets import QApplication, QLabel
-from tests.viewer.drive import click, docked, finish, ours
+from qtpy.QtWidgets import QLabel
+from tests.viewer.drive import click, copied, docked, finish, ours
 from tests.viewer.made_movers import VELOCITY, stack_with_mover
 
 from napari_motionfft.motion.errors import Cancelled
@@ -76,8 +76,7 @@ def test_run_read_save_copy_remove(
     assert "Object 1" in stamp.caption.text()
 
     # CSV: on the clipboard, and as a file that is never written over another
-    click(widget, "copy_csv_button")
-    (line,) = csv.DictReader(io.StringIO(QApplication.clipboard().text()))
+    (line,) = csv.DictReader(io.StringIO(copied(widget, "copy_csv_button")))
     assert float(line["velocity y (px/frame)"]) == run.result[0].velocity[0]
     assert float(line["velocity y (µm/s)"]) == pytest.approx(run.result[0].velocity[0] * 0.25)
     answer = SimpleNamespace(getSaveFileName=lambda *_: (str(tmp_path / "m"), ""))
@@ -90,9 +89,8 @@ def test_run_read_save_copy_remove(
         widget.save(tmp_path / "m.csv")
 
     # the script repeats the run
-    click(widget, "copy_button")
     space: dict[str, Any] = {"viewer": viewer}
-    script = QApplication.clipboard().text()
+    script = copied(widget, "copy_button")
     assert "mf.find_movers(" in script
     exec(
         script.replace(

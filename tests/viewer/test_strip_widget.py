@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from qtpy.QtWidgets import QApplication
-from tests.viewer.drive import click, docked, finish, ours
+from tests.viewer.drive import click, copied, docked, finish, ours
 from tests.viewer.made_flow import flow
 from tests.viewer.made_strip_dock import UNITS, VELOCITY, drawn, said
 
@@ -114,9 +113,8 @@ def test_draw_run_read_save_copy_remove(
     assert "Not saved" not in said(widget)
 
     # the script repeats the run
-    click(widget, "copy_button")
     space: dict[str, Any] = {"viewer": viewer}
-    exec(QApplication.clipboard().text(), space)
+    exec(copied(widget, "copy_button"), space)
     np.testing.assert_allclose(
         space["table"].strips[1].velocities, back.velocities, rtol=1e-5, atol=1e-7
     )
@@ -165,9 +163,8 @@ def test_a_line_scan_needs_no_strip(widget: Any, viewer: Any, qtbot: Any, movie:
     assert "scan" in said(widget)
     widget.dock.results.go_to(20.0)
     assert widget.dock.results.plot.time == 20.0
-    click(widget, "copy_button")
     space: dict[str, Any] = {"viewer": viewer}
-    exec(QApplication.clipboard().text(), space)
+    exec(copied(widget, "copy_button"), space)
     np.testing.assert_allclose(space["motion"].velocities, motion.velocities, rtol=1e-5)
 
 
