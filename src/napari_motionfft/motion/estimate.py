@@ -10,7 +10,7 @@ from typing import Any, overload
 from napari_motionfft.motion.arguments import one_of, velocity_grids
 from napari_motionfft.motion.device import describe_device
 from napari_motionfft.motion.job import Progress, plan, windowed
-from napari_motionfft.motion.memory import within_memory as within_memory
+from napari_motionfft.motion.memory import within_memory
 from napari_motionfft.motion.own_grid import on_grid
 from napari_motionfft.motion.paths.pipeline import follow_path
 from napari_motionfft.motion.paths.steady import constant

@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_motionfft.motion.estimate import estimate_motion
-from napari_motionfft.motion.frames import Box, box_shape
+from napari_motionfft.motion.frames import Box, Frames, box_shape, load
 from napari_motionfft.motion.job import Progress, plan
-from napari_motionfft.motion.reduced import reduced
 from napari_motionfft.motion.result import Landscape, Motion, Peak
 
 FRAMES = 24
@@ -109,6 +108,19 @@ def part(box: Box, factor: int) -> tuple[slice, slice]:
     """A region in px of frames that are `factor` times smaller."""
     y, x = (slice(low // factor, low // factor + (high - low) // factor) for low, high in box)
     return y, x
+
+
+def reduced(frames: Frames, box: Box, stride: int, factor: int) -> NDArray[np.float32]:
+    """(n, h, w) every `stride`-th frame, averaged over blocks of factor × factor px."""
+    (y0, y1), (x0, x1) = box
+    height, width = ((y1 - y0) // factor, (x1 - x0) // factor)
+    kept = range(0, frames.count, stride)
+    out = np.empty((len(kept), height, width), np.float32)
+    for row, t in enumerate(kept):
+        part = load(frames.data[t : t + 1, y0 : y0 + height * factor, x0 : x0 + width * factor])
+        blocks = part[0].astype(np.float64).reshape(height, factor, width, factor)
+        out[row] = blocks.mean((1, 3))
+    return out
 
 
 def enlarged(

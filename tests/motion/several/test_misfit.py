@@ -66,7 +66,7 @@ def test_a_layer_that_jitters_gets_wider_errors_and_the_other_does_not() -> None
 def test_a_curve_widens_more_than_its_size() -> None:
     """Departures that go on from frame to frame do not average out."""
     fit, tori = fit_of(0, "curve")
-    pulls, information = frame_pulls(fit, tori, 0)
+    pulls, information = frame_pulls(fit, tori)[0]
     root = torch.linalg.cholesky(torch.linalg.inv(information))
     white = pulls @ root
     spread = float((white - white.mean(0)).square().sum()) / (2 * COUNT - 4)
@@ -77,7 +77,7 @@ def test_a_curve_widens_more_than_its_size() -> None:
 def test_pulls_show_where_each_frame_lies() -> None:
     """What remains of the jitter's line is what each frame is displaced by."""
     fit, tori = fit_of(0, "jitter")
-    pulls, information = frame_pulls(fit, tori, 0)
+    pulls, information = frame_pulls(fit, tori)[0]
     found = (pulls @ torch.linalg.inv(information)).numpy()
     rng = np.random.default_rng(9)
     truth: Array = rng.normal(0, 0.3, (COUNT, 2))

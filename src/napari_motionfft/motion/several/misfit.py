@@ -30,21 +30,26 @@ def pulls(torus: Torus, fit: Layered, layers: torch.Tensor) -> torch.Tensor:
     return torch.cat(rows)
 
 
-def frame_pulls(fit: Layered, tori: list[Torus], m: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """(T, 2) pulls of one layer and (2, 2) the information of a frame on its displacement."""
-    found = [pulls(t, fit, layers)[:, m] for t, layers in zip(tori, fit.layers, strict=True)]
+def frame_pulls(fit: Layered, tori: list[Torus]) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    """Of each layer: (T, 2) its frames' pulls, and (2, 2) a frame's information on displacement."""
+    runs = zip(tori, fit.layers, strict=True)
+    found = torch.cat([pulls(torus, fit, layers) for torus, layers in runs])  # (T, M, 2)
     times = torch.cat([torus.times for torus in tori])
     spread = float((times - times.mean()).square().sum())
     many = fit.model.count
-    covariance = fit.covariance.reshape(many, 2, many, 2)[m, :, m] * spread
-    return torch.cat(found), torch.linalg.pinv(covariance, hermitian=True)
+    blocks = fit.covariance.reshape(many, 2, many, 2)
+    return [
+        (found[:, m], torch.linalg.pinv(blocks[m, :, m] * spread, hermitian=True))
+        for m in range(many)
+    ]
 
 
 def departures(fit: Layered, tori: list[Torus]) -> torch.Tensor:
     """(M,) px rms by which frames depart from constant velocity, more than noise makes them."""
     out = torch.zeros(fit.model.count, dtype=torch.float64)
-    for m in torch.nonzero(fit.model.free).flatten().tolist():
-        found, information = frame_pulls(fit, tori, m)
+    for m, (found, information) in enumerate(frame_pulls(fit, tori)):
+        if not fit.model.free[m]:
+            continue
         error = torch.linalg.pinv(information, hermitian=True)
         left = (found - found.mean(0)) @ error  # (T, 2) px
         out[m] = (left.square().mean() - error.diagonal().mean()).clamp(min=0).sqrt()
@@ -59,8 +64,9 @@ def misfits(fit: Layered, tori: list[Torus]) -> torch.Tensor:
     only beyond what chance gives them (two standard deviations).
     """
     out = torch.ones(fit.model.count, dtype=torch.float64)
-    for m in torch.nonzero(fit.model.free).flatten().tolist():
-        found, information = frame_pulls(fit, tori, m)
+    for m, (found, information) in enumerate(frame_pulls(fit, tori)):
+        if not fit.model.free[m]:
+            continue
         root = torch.linalg.cholesky_ex(torch.linalg.pinv(information, hermitian=True)).L
         white = found @ root  # (T, 2) of variance 1
         white = white - white.mean(0)
