@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from magicgui.widgets import Container, PushButton
+from qtpy.QtWidgets import QApplication
 
 from napari_motionfft.viewer.widgets.parts import described, set_enabled
 
@@ -36,3 +37,11 @@ def allow_remove(remove: Any, layers: int, running: bool) -> None:
     why = None if layers else "There are no result layers in this viewer."
     why = f"{RUNNING[:-1]}: cancel it first." if running else why
     set_enabled(remove, why, f"Remove all {layers} layers that this plugin has added.")
+
+
+def to_clipboard(text: str) -> str:
+    """Put a text on the clipboard, unless there is none; returns it."""
+    clipboard = QApplication.clipboard()
+    if text and clipboard is not None:
+        clipboard.setText(text)
+    return text

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from magicgui.widgets import Container, ProgressBar
-from qtpy.QtWidgets import QApplication
 
 from napari_motionfft.viewer.asked import Asked
 from napari_motionfft.viewer.between import up_to_date
@@ -20,7 +19,7 @@ from napari_motionfft.viewer.report import wrapping
 from napari_motionfft.viewer.results import remove_results
 from napari_motionfft.viewer.runs import Kept
 from napari_motionfft.viewer.source import Source
-from napari_motionfft.viewer.widgets.buttons import allow_cancel, button, row
+from napari_motionfft.viewer.widgets.buttons import allow_cancel, button, row, to_clipboard
 from napari_motionfft.viewer.widgets.dialogs import ask_where_to_save, save_new
 from napari_motionfft.viewer.widgets.motions_table import MotionsTable
 from napari_motionfft.viewer.widgets.parts import described, form, menu, rich_text, say, set_enabled
@@ -204,10 +203,7 @@ class MotionsPart(Container):  # type: ignore[misc]
     def copy_as_python(self) -> str:
         """Put the call that repeats the last separation on the clipboard; returns it."""
         script = "" if self.run is None else self.run.script
-        clipboard = QApplication.clipboard()
-        if script and clipboard is not None:
-            clipboard.setText(script)
-        return script
+        return to_clipboard(script)
 
     def show_progress(self, fraction: float, message: str) -> None:
         """Show how far the dock's run is, where it is a separation."""

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from magicgui.widgets import Container
-from qtpy.QtWidgets import QApplication
 
 from napari_motionfft.viewer import settings
 from napari_motionfft.viewer.camera import watch_fits
@@ -24,6 +23,7 @@ from napari_motionfft.viewer.widgets.buttons import (
     allow_remove,
     button,
     row,
+    to_clipboard,
 )
 from napari_motionfft.viewer.widgets.lab_table import ask_where
 from napari_motionfft.viewer.widgets.movers_form import MoversForm
@@ -175,10 +175,7 @@ class FindMovers(PanelDock):
     def copy_as_csv(self) -> str:
         """Put the table on the clipboard; returns it."""
         text = "" if self.last is None else as_csv(self.last)
-        clipboard = QApplication.clipboard()
-        if text and clipboard is not None:
-            clipboard.setText(text)
-        return text
+        return to_clipboard(text)
 
     def save(self, path: str | os.PathLike[str], overwrite: bool = False) -> Path:
         """Save the last result as .csv, a row an object; returns where.

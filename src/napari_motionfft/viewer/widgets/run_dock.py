@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from magicgui.widgets import Container, ProgressBar
-from qtpy.QtWidgets import QApplication
 
 from napari_motionfft.viewer import settings
 from napari_motionfft.viewer.asked import Asked, read
@@ -16,6 +15,7 @@ from napari_motionfft.viewer.canvas import guard_removal
 from napari_motionfft.viewer.devices import device_choices
 from napari_motionfft.viewer.draw_region import draw_region
 from napari_motionfft.viewer.source import Source
+from napari_motionfft.viewer.widgets.buttons import to_clipboard
 from napari_motionfft.viewer.widgets.parts import alive, described, why_no_movie
 from napari_motionfft.viewer.worker import Runner
 
@@ -155,10 +155,7 @@ class PanelDock(RunDock):
     def copy_as_python(self) -> str:
         """Put the call that repeats the last run on the clipboard; returns it."""
         script = "" if self.last is None else str(self.last.script)
-        clipboard = QApplication.clipboard()
-        if script and clipboard is not None:
-            clipboard.setText(script)
-        return script
+        return to_clipboard(script)
 
     def _say_error(self, text: str | None) -> None:
         if text is None:
